@@ -9,7 +9,6 @@ from pathlib import Path
 
 from studio_tui import clock
 from studio_tui.files import is_system_error
-from studio_tui.local.shim.durable import with_access
 
 _FLAGS = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _POLL_SECONDS = 0.005
@@ -45,7 +44,7 @@ def _try_lock(descriptor: int, seconds: float) -> bool:
 def is_held(path: Path) -> bool:
     """Whether a process holds the lock at `path`; `OSError` if the system cannot tell."""
     try:
-        descriptor = with_access(lambda: os.open(path, _FLAGS), path.parent, path)
+        descriptor = os.open(path, _FLAGS)
     except OSError as error:
         if is_system_error(error):
             raise

@@ -10,11 +10,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from studio_tui import clock
 from studio_tui.job_rules import is_job_id
@@ -24,13 +22,11 @@ from studio_tui.local.run import environment, metastore, notes
 from studio_tui.local.run.metastore import Metastore
 from studio_tui.local.run.runner import JobPhase, RunLineage, RunReport, RunSpec, StartFailed
 from studio_tui.local.shim import lineage_file, process_tree, shim
-from studio_tui.local.shim.durable import move, remove, with_access, write_durably, write_new
+from studio_tui.local.shim.durable import remove, write_durably, write_new
 from studio_tui.local.shim.output import CAP_BYTES, SEGMENT_BYTES, OutputReader
 from studio_tui.paths import create_private_dir
 
 logger = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 _DATACHAIN_JOB_FILE = "datachain.json"
 _DATACHAIN_FIELDS = frozenset(
@@ -84,7 +80,9 @@ class LocalRunner:
         If the shim has died without a record of the end, a task stops the job's remaining processes
         and records the loss. Until then the job's last state, INIT or RUNNING, is returned.
         """
-        report = await self._in_folder(job_id, partial(self._report, was_started=was_started))
+        report = await asyncio.to_thread(
+            self._report, self._folder(job_id), was_started=was_started
+        )
         if report.phase is JobPhase.LOST and report.finished_at is None:
             if job_id not in self._cleanups:
                 name = f"clean up {job_id}"
@@ -95,11 +93,11 @@ class LocalRunner:
 
     async def cancel(self, job_id: str) -> None:
         """Ask a job to stop and return at once; idempotent. `report` shows the end."""
-        await self._in_folder(job_id, self._cancel)
+        await asyncio.to_thread(self._cancel, self._folder(job_id))
 
     async def lineage(self, job_id: str) -> RunLineage:
         """Return the lineage of an ended job; parts that cannot be read are left out."""
-        return await self._in_folder(job_id, self._lineage)
+        return await asyncio.to_thread(self._lineage, self._folder(job_id))
 
     async def read_metastore(self) -> Metastore:
         """Return the content of DataChain's database; empty if it cannot be read."""
@@ -121,11 +119,6 @@ class LocalRunner:
         if not is_job_id(job_id):
             raise ValueError(f"{job_id!r} is not the id of a job")
         return self._data.jobs / job_id
-
-    async def _in_folder(self, job_id: str, work: Callable[[Path], T]) -> T:
-        """Call `work` with a job's folder in a thread; restore permissions that the job removed."""
-        folder = self._folder(job_id)
-        return await asyncio.to_thread(with_access, partial(work, folder), folder.parent, folder)
 
     def _start(self, spec: RunSpec) -> None:
         for name, _source in spec.files:
@@ -157,11 +150,11 @@ class LocalRunner:
         if is_alive:
             phase = JobPhase.RUNNING if began else JobPhase.INIT
             return RunReport(phase, steps, began, canceled=canceled)
-        # Read only now: while the shim is alive, a record of the end is the job's forgery.
-        ending = notes.read(notes.Exit, folder / "exit.json")
+        # Read only now: the shim writes it last.
+        ending = notes.read(folder / "exit.json")
         if ending is not None:
-            return RunReport(JobPhase.FINISHED, steps, began, **dict(ending))
-        lost = notes.read(notes.Lost, folder / "lost.json")
+            return RunReport(JobPhase.FINISHED, steps, began, **ending)
+        lost = notes.read(folder / "lost.json")
         has_record = (folder / "started.json").exists()
         if lost is None and not has_record and not was_started:
             return RunReport(JobPhase.NOT_STARTED, canceled=canceled)
@@ -175,14 +168,14 @@ class LocalRunner:
             JobPhase.LOST,
             steps,
             began,
-            finished_at=lost.finished_at if lost else None,
+            finished_at=lost["finished_at"] if lost else None,
             error_message=why,
-            canceled=lost.canceled if lost else canceled,
+            canceled=lost["canceled"] if lost else canceled,
         )
 
     async def _clean_up(self, job_id: str) -> None:
         try:
-            await self._in_folder(job_id, self._clean_up_in_thread)
+            await asyncio.to_thread(self._clean_up_in_thread, self._folder(job_id))
         except OSError as error:
             logger.warning("The end of the lost job %s could not be recorded: %s", job_id, error)
         finally:
@@ -248,11 +241,10 @@ def _mark_canceled(folder: Path) -> None:
     """Create the file `cancel`; a job that was not started has no `_UNUSED_MARK` to rename."""
     mark = folder / "cancel"
     try:
-        move(folder / _UNUSED_MARK, mark)
+        (folder / _UNUSED_MARK).rename(mark)
     except FileNotFoundError:
         create_private_dir(folder)
         if not mark.exists():
-            remove(mark)
             write_new(mark, b"")
 
 
@@ -260,7 +252,7 @@ def _send_term(folder: Path, child: int | None) -> None:
     """Send TERM to a job's shim; one that is still starting finds the mark later.
 
     `child` is the shim's pid if this server started the shim. The pid in `started.json` is not
-    used: the job may have changed it, and another process may have it by now.
+    used: another process may have it by now.
     """
     # A shim removes its specification once it has written `started.json`.
     if (folder / "spec.json").exists() and not (folder / "started.json").exists():
@@ -297,5 +289,5 @@ def _spawn_shim(folder: Path, lock: int) -> int:
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
-    remove(path)
+    path.unlink(missing_ok=True)
     write_new(path, json.dumps(content).encode())

@@ -4,8 +4,6 @@ Its lines are JSON such as `{"dataset": "thumbs", "version": null, "from": ["ind
 """
 
 import json
-import os
-import stat
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,18 +38,13 @@ def read_lineage_file(folder: Path) -> LineageFile:
     """Return the contents of the file in a job's `folder`; empty if there is no file.
 
     Raises:
-        OSError: The file cannot be opened or read, or is a link.
+        OSError: The file cannot be opened or read.
     """
-    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
-        descriptor = os.open(folder / FILE_NAME, flags)
+        with (folder / FILE_NAME).open("rb") as file:
+            return parse(file.read(FILE_LIMIT + 1))
     except FileNotFoundError:
         return LineageFile()
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return LineageFile(complaints=("STUDIO_LINEAGE is no longer a file",))
-        content = file.read(FILE_LIMIT + 1)
-    return parse(content)
 
 
 def parse(content: bytes) -> LineageFile:

@@ -11,17 +11,10 @@ second and bytes last misses no cut.
 import errno
 import os
 import re
-import stat
 from array import array
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeVar
-
-from studio_tui.local.shim.durable import with_access
-
-T = TypeVar("T")
+from typing import NamedTuple
 
 SEGMENT_BYTES = 32 * 1024 * 1024
 """Bytes after which a new segment begins: at the next line or, in a long line, a bit later."""
@@ -35,8 +28,7 @@ _RESERVE_BYTES = 4096
 _ROOM_BYTES = 256 * 1024
 """Free space required after a full disk before output is written again."""
 
-# The job may have put a pipe in the place of a file, which would block.
-_READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+_READ = os.O_RDONLY | os.O_CLOEXEC
 
 _SUFFIX = ".part"
 _NAME = re.compile(r"\d{20}\.part", re.ASCII)
@@ -56,7 +48,6 @@ class OutputWriter:
         folder.mkdir(mode=0o700)
         self.size = 0
         """Bytes written so far, including dropped bytes."""
-        # Kept open, as the job may put a link in the place of the folder.
         self._folder = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self._segment_bytes = segment_bytes
         self._slack_bytes = max(1, segment_bytes // 8)
@@ -190,8 +181,7 @@ class OutputWriter:
         return os.open(name, flags, 0o600, dir_fd=self._folder)
 
     def _unlink(self, name: str) -> None:
-        with suppress(OSError):  # the job may have removed or replaced the file
-            os.unlink(name, dir_fd=self._folder)
+        os.unlink(name, dir_fd=self._folder)
 
 
 def segment_name(start: int) -> str:
@@ -262,9 +252,11 @@ class OutputReader:
 
         They can be equal if a segment began within one tick of the file system's clock.
         """
-        folder = self._unless_missing(os.lstat, self.folder)
         growing = (self._size(self._last or self._path(0)), self._size(self.folder / _CUTS))
-        return (folder.st_mtime_ns if folder else None, *growing)
+        try:
+            return (self.folder.stat().st_mtime_ns, *growing)
+        except FileNotFoundError:
+            return growing
 
     def open(self, segment: OutputRange) -> int | None:
         """Return a descriptor of the file of `segment`; `None` if the segment was dropped.
@@ -294,30 +286,22 @@ class OutputReader:
         return self.folder / segment_name(start)
 
     def _starts(self) -> list[int]:
-        names = self._unless_missing(os.listdir, self.folder) or ()
+        try:
+            names = os.listdir(self.folder)  # noqa: PTH208 (names are enough)
+        except FileNotFoundError:
+            return []
         return sorted(int(name.removesuffix(_SUFFIX)) for name in names if _NAME.fullmatch(name))
 
     def _size(self, path: Path) -> int | None:
-        status = self._unless_missing(os.lstat, path)
-        return status.st_size if status is not None and stat.S_ISREG(status.st_mode) else None
+        try:
+            return path.stat().st_size
+        except FileNotFoundError:
+            return None
 
     def _open(self, path: Path) -> int | None:
-        """Return a descriptor of a regular file, if there is one."""
-        if self._size(path) is None:
-            return None
-        descriptor = self._unless_missing(partial(os.open, flags=_READ), path)
-        if descriptor is not None and not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.close(descriptor)
-            return None
-        return descriptor
-
-    def _unless_missing(self, access: Callable[[Path], T], path: Path) -> T | None:
-        """Return `access(path)`; `None` if nothing, or a link, has the path."""
         try:
-            return with_access(lambda: access(path), self.folder.parent, self.folder, path)
-        except OSError as error:
-            if error.errno not in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
-                raise
+            return os.open(path, _READ)
+        except FileNotFoundError:
             return None
 
 

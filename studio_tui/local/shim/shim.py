@@ -25,7 +25,6 @@ from studio_tui.local.shim import lineage_file, process_tree
 from studio_tui.local.shim.commands import CannotExecute, CommandRunner, Stopped
 from studio_tui.local.shim.durable import (
     copy_file,
-    give_access,
     remove,
     write_durably,
     write_into_reserve,
@@ -58,7 +57,6 @@ class StepNotes:
     """Writes the start and end of each step to `steps.jsonl`."""
 
     def __init__(self, path: Path) -> None:
-        # Kept open, as the job may put anything in its place.
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         self._file = os.open(path, flags, 0o600)
         self._unwritten = b""
@@ -266,7 +264,7 @@ class Shim:
             raise Stopped
 
     def _tail(self, limit: int) -> str:
-        """Return the end of the output, unless the job has made it unreadable."""
+        """Return the end of the output, if it can be read."""
         reader = OutputReader(self._folder / "output")
         try:
             return reader.tail(min(limit, _TAIL_BYTES)).decode("utf-8", "replace")
@@ -306,7 +304,6 @@ def main() -> NoReturn:
         sys.excepthook(*sys.exc_info())
         code, message = 1, f"The local Studio failed while it ran this job: {error!r}"
         process_tree.stop_job(str(folder), grace_seconds=spec["grace_seconds"])
-    give_access(folder)  # the job may have removed the permissions
     end = {
         "finished_at": clock.now().isoformat(),
         "exit_code": code,
@@ -315,7 +312,6 @@ def main() -> NoReturn:
     }
     # "replace": a lone surrogate, from a name that is not UTF-8, would make the file unreadable.
     content = json.dumps(end, ensure_ascii=False).encode("utf-8", "replace")
-    remove(folder / "exit.json")  # the job may have forged one
     write_into_reserve(reserve, folder / "exit.json", content)
     remove(temporary)
     sys.stderr.flush()

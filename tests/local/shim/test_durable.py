@@ -1,5 +1,3 @@
-import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -51,24 +49,6 @@ def test_a_reserve_becomes_the_written_file_and_keeps_its_length(tmp_path: Path)
     assert (tmp_path / "a").read_bytes() == b"{}" + b" " * 98
     assert (tmp_path / "a").stat().st_ino == reserved
     assert not (tmp_path / "reserve").exists()
-
-
-@pytest.mark.parametrize("link", [os.symlink, os.link])
-def test_a_reserve_that_has_become_a_link_is_not_followed(
-    tmp_path: Path, link: Callable[[Path, Path], None]
-) -> None:
-    (tmp_path / "target").write_text("kept")
-    link(tmp_path / "target", tmp_path / "reserve")
-    write_into_reserve(tmp_path / "reserve", tmp_path / "a", b"{}")
-    assert (tmp_path / "a").read_bytes() == b"{}"
-    assert (tmp_path / "target").read_text() == "kept"
-
-
-def test_a_durably_written_file_replaces_even_folders(tmp_path: Path) -> None:
-    for name in ("a", ".a.tmp"):
-        (tmp_path / name / "within").mkdir(parents=True)
-    write_durably(tmp_path / "a", b"{}")
-    assert (tmp_path / "a").read_bytes() == b"{}"
 
 
 def test_a_copy_replaces_a_link_and_not_its_target(tmp_path: Path) -> None:
