@@ -1,7 +1,6 @@
-"""Limits on the local Studio's disk space: read from the user's TOML file, created if missing."""
+"""The limit on the age of unused folders: read from the user's TOML file, created if missing."""
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,15 +15,12 @@ TEMPLATE = """\
 # shown by `studio-tui local status`; `studio-tui local clean --older 30d` cleans up manually.
 #
 #   older   delete what was not used for this long: 30d, 12h, 8w
-#   most    delete the oldest while the total is larger: 20GiB, 500MiB
 
 # older = "30d"
-# most = "20GiB"
 """
 
 _SPAN = re.compile(r"(\d{1,5})\s*([hdw])", re.IGNORECASE)
 _HOURS = {"h": 1, "d": 24, "w": 24 * 7}
-_SIZE = re.compile(r"(\d{1,15})\s*([KMGT]iB)?", re.IGNORECASE)
 _SUBJECT = "limits"
 
 
@@ -32,15 +28,6 @@ class _LimitsFile(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     older: str | None = None
-    most: str | None = None
-
-
-@dataclass(frozen=True)
-class DiskLimits:
-    """Limits on the age of job folders and environments, and on the total bytes of all data."""
-
-    max_age: timedelta | None = None
-    max_size: int | None = None
 
 
 def parse_span(text: str) -> timedelta:
@@ -51,25 +38,14 @@ def parse_span(text: str) -> timedelta:
     return timedelta(hours=int(match[1]) * _HOURS[match[2].lower()])
 
 
-def parse_size(text: str) -> int:
-    """Parse a size such as `2GiB` as bytes; a `ValueError` says how to write one."""
-    match = _SIZE.fullmatch(text.strip())
-    if match is None:
-        raise ValueError(f"{text!r} is not a size; write it as 512MiB or 2GiB.")
-    power: int = "KMGT".index(match[2][0].upper()) + 1 if match[2] else 0
-    return int(match[1]) << 10 * power
-
-
-def read_limits(path: Path) -> DiskLimits:
-    """Read the file, or create it without limits.
+def read_max_age(path: Path) -> timedelta | None:
+    """Return the limit on the age of job folders and environments; create a missing file.
 
     Raises:
         ConfigError: The file cannot be created or read, or is invalid.
     """
     limits = read_settings_file(path, TEMPLATE, _LimitsFile, _SUBJECT)
     try:
-        max_age = parse_span(limits.older) if limits.older else None
-        max_size = parse_size(limits.most) if limits.most else None
+        return parse_span(limits.older) if limits.older else None
     except ValueError as error:
         raise invalid_file_error(path, _SUBJECT, str(error)) from error
-    return DiskLimits(max_age, max_size)

@@ -15,25 +15,11 @@ import click
 from studio_tui import clock
 from studio_tui.errors import ConfigError
 from studio_tui.local.config.data_dir import DataDir
-from studio_tui.local.config.disk_limits import parse_size, parse_span
+from studio_tui.local.config.disk_limits import parse_span
 from studio_tui.local.db.jobs_summary import JobsSummary
 from studio_tui.local.server import disk_usage, endpoint
-from studio_tui.local.shim.output import CAP_BYTES, SEGMENT_BYTES
 from studio_tui.paths import local_data_dir
 from studio_tui.presentation.format import plural, size
-
-_MIN_OUTPUT_BYTES = 2 * SEGMENT_BYTES
-
-
-def _parse_output_bytes(_context: click.Context, _parameter: click.Parameter, text: str) -> int:
-    try:
-        output_bytes = parse_size(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
-    if output_bytes < _MIN_OUTPUT_BYTES:
-        minimum = f"{_MIN_OUTPUT_BYTES >> 20}MiB"
-        raise click.BadParameter(f"{text} is too little; {minimum} is the minimum.")
-    return output_bytes
 
 
 def _parse_age(_context: click.Context, _parameter: click.Parameter, text: str) -> timedelta:
@@ -66,21 +52,9 @@ class _Group(click.Group):
     default=None,
     help="Port on 127.0.0.1; 0 for any.  [default: the last one used, else any]",
 )
-@click.option(
-    "--keep-output",
-    metavar="SIZE",
-    callback=_parse_output_bytes,
-    default=f"{CAP_BYTES >> 20}MiB",
-    envvar="STUDIO_TUI_KEEP_OUTPUT",
-    show_default=True,
-    show_envvar=True,
-    help="How much of a job's output is kept: half from its beginning, half from its end.",
-)
 @_DATA_DIR
 @click.pass_context
-def local(
-    context: click.Context, port: int | None, keep_output: int, data_dir: Path | None
-) -> None:
+def local(context: click.Context, port: int | None, data_dir: Path | None) -> None:
     """Run a small Studio on this machine, with the same API. Its jobs are processes of yours.
 
     Whoever has the token in its data directory can run any code as you.
@@ -88,7 +62,7 @@ def local(
     folder = data_dir or local_data_dir()
     context.default_map = {name: {"data_dir": folder} for name in local.commands}
     if context.invoked_subcommand is None:
-        _serve(folder, port, keep_output)
+        _serve(folder, port)
 
 
 @local.command()
@@ -226,11 +200,10 @@ def _count_by_kind(items: Sequence[disk_usage.Item]) -> str:
     return f"{plural(jobs, 'job folder')} and {plural(environments, 'environment')}"
 
 
-def _serve(data_dir: Path, port: int | None, keep_output: int) -> None:
+def _serve(data_dir: Path, port: int | None) -> None:
     # The server's imports take half a second, so the other commands do without them. The imported
     # objects are excluded from garbage collection, which would scan them again and again.
     gc.disable()
-    from studio_tui.local.run.local_runner import RunLimits  # noqa: PLC0415
     from studio_tui.local.server.server import Server, serve  # noqa: PLC0415
 
     gc.freeze()
@@ -243,8 +216,7 @@ def _serve(data_dir: Path, port: int | None, keep_output: int) -> None:
     def print_url(_server: Server, url: str) -> None:
         click.echo(url)
 
-    limits = RunLimits(cap_bytes=keep_output)
-    asyncio.run(serve(DataDir(data_dir), port, print_url, limits))
+    asyncio.run(serve(DataDir(data_dir), port, print_url))
 
 
 def _fail(reason: object, code: int = 2) -> NoReturn:

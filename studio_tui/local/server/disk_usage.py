@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -15,7 +15,6 @@ from studio_tui import clock
 from studio_tui.api.routes import REMOVED_LOG
 from studio_tui.api.states import JobState
 from studio_tui.local.config.data_dir import DataDir
-from studio_tui.local.config.disk_limits import DiskLimits
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs_summary import JobsSummary
 from studio_tui.local.locks import hold
@@ -72,16 +71,6 @@ class DiskUsage:
     def older_than(self, before: datetime) -> tuple[Item, ...]:
         """Return the items that were not used since `before`."""
         return tuple(item for item in self.removable if item.last_used < before)
-
-    def beyond(self, most: int) -> tuple[Item, ...]:
-        """Return the least recently used items that must go to leave at most `most` bytes."""
-        excess, chosen = self.total - most, []
-        for item in self.removable:
-            if excess <= 0:
-                break
-            chosen.append(item)
-            excess -= item.size
-        return tuple(chosen)
 
 
 def survey(data: DataDir, jobs: JobsSummary) -> DiskUsage:
@@ -229,16 +218,21 @@ def _changed_at(path: Path) -> datetime:
     return datetime.fromtimestamp(path.lstat().st_mtime).astimezone()
 
 
-async def keep_within(data: DataDir, limits: DiskLimits, database: Database) -> None:
-    """Delete what exceeds the limits, if any, now and every `CHECK_EVERY` seconds."""
+async def prune(data: DataDir, max_age: timedelta | None, database: Database) -> None:
+    """Delete what was not used for `max_age`, if any, now and every `CHECK_EVERY` seconds."""
+    if max_age is None:
+        return
     loop = asyncio.get_running_loop()
 
     def jobs() -> JobsSummary:
         return asyncio.run_coroutine_threadsafe(database.read(JobsSummary.read), loop).result()
 
-    while limits != DiskLimits():
+    def free_old() -> int:
+        return free(data, survey(data, jobs()).older_than(clock.now() - max_age), jobs)
+
+    while True:
         try:
-            freed = await asyncio.to_thread(prune, data, limits, jobs, clock.now())
+            freed = await asyncio.to_thread(free_old)
         except Exception:
             # A boundary: an unreadable data directory must not stop the server.
             logger.exception("No disk space could be freed")
@@ -246,13 +240,3 @@ async def keep_within(data: DataDir, limits: DiskLimits, database: Database) -> 
             if freed:
                 logger.warning("Made room: %d bytes of old logs and environments", freed)
         await asyncio.sleep(CHECK_EVERY)
-
-
-def prune(data: DataDir, limits: DiskLimits, jobs: Callable[[], JobsSummary], now: datetime) -> int:
-    """Delete items that exceed the limit on age, then on size; return the freed bytes."""
-    freed = 0
-    if limits.max_age is not None:
-        freed += free(data, survey(data, jobs()).older_than(now - limits.max_age), jobs)
-    if limits.max_size is not None:
-        freed += free(data, survey(data, jobs()).beyond(limits.max_size), jobs)
-    return freed

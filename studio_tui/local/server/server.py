@@ -13,6 +13,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import timedelta
 from typing import Any
 
 import h11
@@ -25,12 +26,11 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from studio_tui.errors import ConfigError
 from studio_tui.files import read_text, write_private
 from studio_tui.local.config.data_dir import DataDir
-from studio_tui.local.config.disk_limits import DiskLimits, read_limits
+from studio_tui.local.config.disk_limits import read_max_age
 from studio_tui.local.config.team import TEAM
 from studio_tui.local.http.app import create_app
 from studio_tui.local.locks import hold
-from studio_tui.local.run.local_runner import RunLimits
-from studio_tui.local.server.disk_usage import keep_within
+from studio_tui.local.server.disk_usage import prune
 from studio_tui.local.server.studio import Studio, open_studio
 
 HOST = "127.0.0.1"
@@ -144,12 +144,11 @@ async def serve(
     data: DataDir,
     port: int | None,
     on_start: Callable[[Server, str], None],
-    limits: RunLimits | None = None,
 ) -> None:
     """Serve until SIGTERM, SIGINT or `Server.stop`; jobs are left running.
 
     `port` is `None` for the port used last or, if that is taken, any. `on_start` is called with the
-    server and its URL once the server answers. `limits` apply to jobs that this server starts.
+    server and its URL once the server answers.
 
     Raises:
         ConfigError: Another server runs in the data directory, or a file or the port is unusable.
@@ -166,10 +165,10 @@ async def serve(
                 f"The token in {data.token} cannot be used: {error}. Remove it to get a new one."
             )
             raise ConfigError(sentence) from error
-        async with open_studio(data, token, limits) as studio:
-            disk_limits = read_limits(data.disk_limits)
+        async with open_studio(data, token) as studio:
+            max_age = read_max_age(data.disk_limits)
             with _listen(data, port) as listener:
-                await _serve(data, studio, listener, on_start, disk_limits)
+                await _serve(data, studio, listener, on_start, max_age)
 
 
 async def _serve(
@@ -177,7 +176,7 @@ async def _serve(
     studio: Studio,
     listener: socket.socket,
     on_start: Callable[[Server, str], None],
-    disk_limits: DiskLimits,
+    max_age: timedelta | None,
 ) -> None:
     port = listener.getsockname()[1]
     url = f"http://{HOST}:{port}"
@@ -200,9 +199,7 @@ async def _serve(
         async with asyncio.TaskGroup() as tasks:
             dispatching = tasks.create_task(studio.dispatcher.run(), name="dispatcher")
             scheduling = tasks.create_task(studio.scheduler.run(), name="scheduler")
-            pruning = tasks.create_task(
-                keep_within(data, disk_limits, studio.database), name="pruning"
-            )
+            pruning = tasks.create_task(prune(data, max_age, studio.database), name="pruning")
             await server.serve(sockets=[listener])
             pruning.cancel()
             scheduling.cancel()

@@ -17,7 +17,7 @@ from studio_tui.local.dispatch.scheduler import Scheduler
 from studio_tui.local.http.page.keys import PageKeys
 from studio_tui.local.http.responses import ListCache
 from studio_tui.local.http.uploads import UploadStore
-from studio_tui.local.run.local_runner import LocalRunner, RunLimits
+from studio_tui.local.run.local_runner import LocalRunner
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,7 @@ class Studio:
 
 
 @asynccontextmanager
-async def open_studio(
-    data: DataDir, token: SecretStr, limits: RunLimits | None
-) -> AsyncIterator[Studio]:
+async def open_studio(data: DataDir, token: SecretStr) -> AsyncIterator[Studio]:
     """Open the local Studio of a data directory; the caller runs dispatcher and scheduler.
 
     Raises:
@@ -60,7 +58,7 @@ async def open_studio(
     """
     cluster_file = ClusterFile(data.clusters)
     database = await Database.open(data.database)
-    runner = LocalRunner(data, limits=limits)
+    runner = LocalRunner(data)
     try:
         uploads = UploadStore(data.uploads, database)
         await uploads.remove_unused(clock.now())

@@ -7,11 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 from studio_tui.commands import main
-from studio_tui.errors import ConfigError
 from studio_tui.local.config.data_dir import DataDir
-from studio_tui.local.server import endpoint
 from studio_tui.local.server.cli import local
-from tests.studios import ProcessStudio, ThreadStudio, stopping
+from tests.studios import ThreadStudio
 from tests.waiting import HANG, eventually
 
 
@@ -95,48 +93,3 @@ def test_a_second_server_in_the_foreground_fails_with_the_reason(studio: ThreadS
     assert result.exit_code == 2
     assert "already runs" in result.stderr
     eventually(lambda: studio.jobs() == [])
-
-
-@pytest.mark.parametrize(
-    ("size", "sentence"),
-    [
-        ("2GB", "'2GB' is not a size; write it as 512MiB or 2GiB."),
-        ("-1", "'-1' is not a size"),
-        ("1e9", "'1e9' is not a size"),
-        ("0", "0 is too little; 64MiB is the minimum."),
-        ("67108863", "67108863 is too little"),
-    ],
-)
-def test_an_invalid_size_is_refused_with_the_reason(
-    tmp_path: Path, size: str, sentence: str
-) -> None:
-    for arguments, environment in (
-        ([f"--keep-output={size}"], {}),
-        ([], {"STUDIO_TUI_KEEP_OUTPUT": size}),
-    ):
-        result = CliRunner().invoke(
-            local, [*arguments, "--data-dir", str(tmp_path / "none")], env=environment
-        )
-        assert result.exit_code == 2
-        assert sentence in result.stderr
-    assert not (tmp_path / "none").exists()
-
-
-@pytest.mark.starts_processes
-def test_the_server_keeps_the_requested_amount_of_output(tmp_path: Path) -> None:
-    studio = ProcessStudio(tmp_path / "studio", "--keep-output", " 98304 kib")
-    with stopping(studio):
-        line = "x" * 1023
-        job = studio.submit(f"for _ in range(128): print('{line}\\n' * 1024, end='')")
-        assert studio.wait_for_end(job["id"])["status"] == "COMPLETE"
-        parts = (studio.data_dir / "jobs" / job["id"] / "output").glob("*.part")
-        assert sum(part.stat().st_size for part in parts) == 96 * 2**20
-
-
-@pytest.mark.starts_processes
-def test_a_started_server_reads_the_output_limit_of_its_starters_environment(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("STUDIO_TUI_KEEP_OUTPUT", "much")
-    with pytest.raises(ConfigError, match="'much' is not a size; write it as 512MiB or 2GiB"):
-        endpoint.attach_or_start(tmp_path)
