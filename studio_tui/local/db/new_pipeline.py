@@ -13,12 +13,12 @@ from types import MappingProxyType
 
 from studio_tui.api.models import RERUN_TARGET_PREFIX
 from studio_tui.api.states import JobState, PipelineState
-from studio_tui.local.db import lineage, reruns
+from studio_tui.local.db import lineage, planning, reruns
 from studio_tui.local.db.lineage_model import Lineage
 from studio_tui.local.db.new_job import NewJob, copy_job, insert_job
 from studio_tui.local.db.pipelines import PipelineRows, find_by_key, settled
 from studio_tui.local.db.planning import RebuildPlan
-from studio_tui.local.db.rebuilds import plan_rebuild, plan_refresh
+from studio_tui.local.db.rebuilds import plan_refresh
 from studio_tui.local.db.run_order import PlannedJob
 from studio_tui.local.run.metastore import Metastore
 
@@ -64,7 +64,7 @@ def trigger(
     """
     if earlier := find_by_key(connection, request.idempotency_key, request.request_digest):
         return earlier
-    make_plan = plan_refresh if request.is_refresh else plan_rebuild
+    make_plan = plan_refresh if request.is_refresh else planning.plan
     plan = plan_datasets(connection, request.datasets, metastore, make_plan)
     runs = {
         job: copy_job(
@@ -88,7 +88,7 @@ def plan_datasets(
     connection: sqlite3.Connection,
     datasets: tuple[str, ...],
     metastore: Metastore,
-    make_plan: Callable[[Iterable[str], Lineage], RebuildPlan] = plan_rebuild,
+    make_plan: Callable[[Iterable[str], Lineage], RebuildPlan] = planning.plan,
 ) -> RebuildPlan:
     """Record `metastore`, and plan a pipeline that rebuilds the datasets.
 

@@ -1,4 +1,4 @@
-"""Finds datasets whose direct or indirect sources have newer versions, and plans rebuilds; pure.
+"""Finds datasets whose direct or indirect sources have newer versions, and plans refreshes; pure.
 
 Only the current version of each dataset is considered, as plans use that version. A source that a
 job named with its version, such as `index@1.0.0`, never makes a dataset out of date.
@@ -11,8 +11,6 @@ from studio_tui.local.db.makers import datasets_by_job
 from studio_tui.local.db.planning import RebuildPlan, plan
 from studio_tui.local.db.run_order import PlannedJob, nearest_ancestors, reachable
 from studio_tui.local.shim.datasets import is_listing, read_name, version_key
-
-_MAX_NAMES = 12
 
 
 def outdated_datasets(lineage: Lineage) -> dict[str, tuple[str, ...]]:
@@ -34,32 +32,6 @@ def outdated_datasets(lineage: Lineage) -> dict[str, tuple[str, ...]]:
                 newer_for_reader |= newer[dataset]
                 pending.append(reader)
     return {dataset: tuple(sources) for dataset, sources in newer.items()}
-
-
-def plan_rebuild(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
-    """Return the jobs that rebuild `targets` and all their sources.
-
-    A warning names datasets that will be out of date, as they were made from rebuilt datasets.
-    """
-    planned = plan(targets, lineage)
-    behind = _left_behind({job.job_id for job in planned.jobs}, lineage)
-    if not behind:
-        return planned
-    more = len(behind) - _MAX_NAMES
-    names = ", ".join(behind[:_MAX_NAMES]) + (f" and {more} more" if more > 0 else "")
-    was, they, are = ("was", "it", "is") if len(behind) == 1 else ("were", "they", "are")
-    warning = (
-        f"{names} {was} made from datasets of this pipeline and {are} not rebuilt:"
-        f" {they} will be out of date."
-    )
-    return RebuildPlan(planned.jobs, (*planned.warnings, warning))
-
-
-def _left_behind(job_ids: Collection[str], lineage: Lineage) -> tuple[str, ...]:
-    made = set().union(*datasets_by_job(job_ids, lineage).values())
-    readers = _readers(_current(lineage), lineage)
-    reached = reachable(sorted(made), lambda dataset: sorted(readers.get(dataset, ())))
-    return tuple(dataset for dataset in reached if dataset not in made)
 
 
 def plan_refresh(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
