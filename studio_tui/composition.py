@@ -197,7 +197,6 @@ class _Connector:
         from studio_tui.addresses import is_loopback
         from studio_tui.api.client import StudioClient
         from studio_tui.local.config.data_dir import DataDir
-        from studio_tui.service.recorder.pruning import Limits
         from studio_tui.service.session import SessionOptions, StudioSession
         from studio_tui.text import safe_line
         from studio_tui.tui.connected import Connected
@@ -220,7 +219,6 @@ class _Connector:
                     state_folder=paths.state_dir(),
                     labels=settings.labels_jobs,
                     undo_seconds=settings.undo_seconds,
-                    limits=Limits(settings.remember_days, settings.remember_megabytes),
                 ),
             ),
             home="local Studio" if is_local_studio else safe_line(f"{settings.team}@{host}"),

@@ -12,7 +12,7 @@ all skipped times together, immediately after the gap.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -68,9 +68,6 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 _UNUSUAL_BLANK = re.compile(r"(?![ \t])\s")
 """Blanks that croniter would treat differently from other crons."""
 
-_WORD = re.compile(r"[a-z]{2,}[,.]?", re.IGNORECASE)
-_FIELD_WORDS = frozenset((*_MONTHS, *_DAYS))
-"""Words that may be fields."""
 _FORM = (
     "type five fields, minute, hour, day of month, month and day of week,"
     " for example: 0 9 * * 1-5 is every weekday at 09:00"
@@ -212,8 +209,6 @@ def _parse(expression: str) -> _Fields:
         raise CronError(f"it is empty: {_FORM}")
     if words[0].startswith("@"):
         words = _expand_alias(expression.strip()).split()
-    if _is_prose(words):
-        raise CronError(f"{_quote(expression)} is in words: {_FORM}")
     if len(words) != len(_FIELDS):
         number = "is 1 field" if len(words) == 1 else f"are {len(words)} fields"
         other = " seconds and years are not supported;" if len(words) > len(_FIELDS) else ""
@@ -228,15 +223,6 @@ def _parse(expression: str) -> _Fields:
     if dates is not None and weekdays is None:
         _check_date(values[2], values[3])
     return _Fields(tuple(words), (minutes, hours, dates, months, weekdays))
-
-
-def _is_prose(words: Sequence[str]) -> bool:
-    """Whether the words are a sentence.
-
-    Of five words, only the first is checked: the others are fields, perhaps misspelled.
-    """
-    checked_words = words[:1] if len(words) == len(_FIELDS) else words
-    return any(_WORD.fullmatch(word) and word.lower() not in _FIELD_WORDS for word in checked_words)
 
 
 def _days(

@@ -52,10 +52,6 @@ class Settings:
     proxies: Proxies = NO_PROXIES
     labels_jobs: bool = True
     """Whether jobs created here get an environment variable that identifies them."""
-    remember_days: float = 90.0
-    """Days after which the recorder deletes data that has not changed."""
-    remember_megabytes: float = 256.0
-    """Maximum size of the recorder's file."""
     undo_seconds: float = 5.0
     """Seconds during which bulk commands can be undone; 0 sends them at once."""
     sources: Sources = Sources(url="given", team="given", token="given")  # noqa: S106 (a phrase)
@@ -137,8 +133,6 @@ def load_settings(
         read_only=arguments.read_only,
         proxies=proxies,
         labels_jobs=_labels_jobs(environ),
-        remember_days=_number(environ, "STUDIO_TUI_REMEMBER_DAYS", 90.0, 1.0, 3650.0),
-        remember_megabytes=_number(environ, "STUDIO_TUI_REMEMBER_MB", 256.0, 1.0, 65_536.0),
         undo_seconds=_number(environ, "STUDIO_TUI_UNDO_SECONDS", 5.0, 0.0, 60.0),
         sources=Sources(url=raw_url.source, team=team.source, token=token.source),
         notes=tuple(_notes(token, raw_url)),

@@ -38,7 +38,6 @@ from studio_tui.service.polling.reachability import Reachability
 from studio_tui.service.polling.waking import watch_for_waking
 from studio_tui.service.recorder.answer_recorder import recall_pipeline
 from studio_tui.service.recorder.database import RecorderFile
-from studio_tui.service.recorder.pruning import Limits
 from studio_tui.service.recorder.records import Records
 
 if TYPE_CHECKING:
@@ -111,8 +110,6 @@ class SessionOptions:
     """The folder of the journal and of the recorder; `None` for the folder of logs."""
     labels: bool = True
     """Whether new jobs get a label by which they can be found."""
-    limits: Limits | None = None
-    """Limits of what the recorder keeps; `None` for the default ones."""
     undo_seconds: float = 0.0
     """Seconds during which a bulk command can be undone; 0 sends it at once."""
 
@@ -143,7 +140,7 @@ class StudioSession:
         self.reachability = self._make_reachability(options.state_file)
         state_folder = options.state_folder or logs
         database = RecorderFile(state_folder / RECORDER_FOLDER, options.profile)
-        self.records = Records(database, options.limits)
+        self.records = Records(database)
         client.on_request_end = self._note_call
         self.endings = Endings()
         self.lists = self._make_lists()

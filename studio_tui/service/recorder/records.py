@@ -12,16 +12,15 @@ from studio_tui.service.recorder.archive import Archive
 from studio_tui.service.recorder.bodies import JOB, PIPELINE
 from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.holds import Holds
-from studio_tui.service.recorder.pruning import Limits
 from studio_tui.service.recorder.recorder import Recorder
 
 
 class Records:
     """The recorder's file and all objects that read or write it; `run` owns their tasks."""
 
-    def __init__(self, database: RecorderFile, limits: Limits | None) -> None:
+    def __init__(self, database: RecorderFile) -> None:
         self.database = database
-        self.recorder = Recorder(database, limits)
+        self.recorder = Recorder(database)
         self.jobs = Archive[Job]("recorded jobs", self.recorder, JOB)
         self.pipelines = Archive[Pipeline]("recorded pipelines", self.recorder, PIPELINE)
         self.history = JobHistory(database)
