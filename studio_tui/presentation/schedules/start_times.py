@@ -6,10 +6,8 @@ other text is rejected.
 """
 
 import re
-from calendar import day_name, month_name, monthrange
-from collections.abc import Sequence
+from calendar import day_name
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
-from difflib import get_close_matches
 
 from studio_tui.presentation.form.problems import quoted
 from studio_tui.presentation.format import in_zone
@@ -26,52 +24,22 @@ _WEEKDAYS = {
     for word in (name, name[:3])
 }
 """The number of each weekday by its name and its first letters; Monday is 0."""
-_MONTHS = {
-    word: number
-    for number, name in enumerate(map(str.lower, month_name))
-    for word in filter(None, (name, name[:3]))
-}
-"""The number of each month by its name and its first letters."""
-_UNITS = {
-    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), "minute"),
-    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), "hour"),
-    **dict.fromkeys(("d", "day", "days"), "day"),
-    **dict.fromkeys(("w", "week", "weeks"), "week"),
-    **dict.fromkeys(("month", "months"), "month"),
-}
-_EXACT_UNITS = frozenset({"minute", "hour"})
-"""Units that always have the same length; a day with a change of the clocks does not."""
+_NEAR_DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 
-_NEAR_DAYS = ("today", "tomorrow", "day after tomorrow")
-_OTHER_WORDS = (
-    *("next", "noon", "midnight", "am", "pm", "in", "at", "on", "of", "and", "a", "an", "after"),
-    *("utc", "z", "t", "st", "nd", "rd", "th"),
+_LENGTH = re.compile(
+    r"(?:in |\+)?(?P<amount>\d{1,6}|an?) ?(?:"
+    r"(?P<minutes>m|min|mins|minutes?)|(?P<hours>h|hr|hrs|hours?)|(?P<days>d|days?)"
+    r"|(?P<weeks>w|weeks?))",
+    re.ASCII,
 )
-_KNOWN_WORDS = {*_WEEKDAYS, *_MONTHS, *_UNITS, *_OTHER_WORDS, *_NEAR_DAYS}
-"""The words of all formats; an error message names the first word that is none of them."""
-_PAST_WORDS = frozenset({"ago", "yesterday", "last"})
-
-_AMOUNT = re.compile(r"(\d{1,6}(?:\.\d)?|an?) ?([a-z]+)(?: and |, | |$)?", re.ASCII)
-"""One part of `2 hours and 30 minutes`, with the separator after it."""
-_LENGTH = re.compile(rf"\d{{1,6}}(?:\.\d)? ?(?:{'|'.join(_UNITS)})", re.ASCII)
-"""`2 hours`, without the word `in`."""
-_TIME_OF_DAY = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?: ?[ap]m)?|\d{1,2} ?[ap]m|noon|midnight"
-_ZONE = re.compile(
-    r"(?P<rest>.*?(?::\d\d(?:\.\d+)?|[ap]m|noon|midnight)) ?(?P<zone>z|utc|[+-]\d\d:\d\d)", re.ASCII
-)
+"""`in 2 hours`, `+10m`; the group of the unit is that of `timedelta`."""
+_ZONE = re.compile(r"(?P<rest>.*?\d(?: ?[ap]m)?) ?(?P<zone>z|utc|[+-]\d\d:\d\d)", re.ASCII)
 """`tomorrow 15:00 utc`."""
-_DAY_THEN_CLOCK = re.compile(rf"(?:(?P<day>.+?),? )??(?:at )?(?P<clock>{_TIME_OF_DAY})", re.ASCII)
-_CLOCK_THEN_DAY = re.compile(rf"(?P<clock>{_TIME_OF_DAY}),? (?P<day>.+)", re.ASCII)
-_CLOCK = re.compile(r"(\d+)(?::(\d+))?(?::(\d+)(?:\.\d+)?)? ?([ap]m)?", re.ASCII)
-_ISO_DATE = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})", re.ASCII)
-_DAY_MONTH = re.compile(
-    r"(?P<day>\d{1,2})(?:st|nd|rd|th)?(?: of)? (?P<month>[a-z]+),?(?: (?P<year>\d{4}))?", re.ASCII
+_CLOCK = re.compile(r"(\d{1,2})(?::(\d{2})(?::(\d{2})(?:\.\d{1,6})?)?)?( ?[ap]m)?", re.ASCII)
+_DAY_AND_CLOCK = re.compile(
+    r"(?:on )?(?P<day>(?!at )[a-z]+|\d{4}-\d\d?-\d\d?)?,?(?:(?: at | |^at |^)(?P<clock>\d.*))?",
+    re.ASCII,
 )
-_MONTH_DAY = re.compile(
-    r"(?P<month>[a-z]+) (?P<day>\d{1,2})(?:st|nd|rd|th)?,?(?: (?P<year>\d{4}))?", re.ASCII
-)
-_SLASHED = re.compile(r"(?:^| )\d{1,4}(?:/\d{1,4}|\.\d{1,2}\.)", re.ASCII)
-"""`4/5`, `4.5.` or `2026/3/25`."""
 
 
 class StartTimeError(ValueError):
@@ -81,7 +49,7 @@ class StartTimeError(ValueError):
 def parse_start_time(text: str, now: datetime, zone: tzinfo) -> datetime:
     """Return the time that `text` means, in UTC; `zone` is that of a text that names none.
 
-    A time of day, a weekday, or a date without a year means the next one.
+    A time of day or a weekday means the next one; a day without a time means its midnight.
 
     Raises:
         StartTimeError: the text is invalid or ambiguous, or its time has passed.
@@ -90,12 +58,12 @@ def parse_start_time(text: str, now: datetime, zone: tzinfo) -> datetime:
     words = re.sub(r"(?<=\d)t(?=\d)", " ", " ".join(text.lower().split()))
     if not words:
         raise StartTimeError(f"It is empty; type {EXAMPLES}.")
-    if words.startswith("in "):
-        moment = _relative_time(words, text, now, zone)
+    if length := _LENGTH.fullmatch(words):
+        moment = _relative_time(length, text, now, zone)
     else:
         typed_zone = zone
         if with_zone := _ZONE.fullmatch(words):
-            words, typed_zone = with_zone["rest"].rstrip(), _zone(with_zone["zone"])
+            words, typed_zone = with_zone["rest"], _zone(with_zone["zone"])
         local_now = now.astimezone(typed_zone).replace(tzinfo=None, fold=0)
         moment = _to_utc(_named_time(words, text, local_now), typed_zone)
     if moment <= now:
@@ -138,109 +106,54 @@ def span(length: timedelta) -> str:
     return " ".join(f"{amount} {unit}" for amount, unit in parts[first : first + 2] if amount)
 
 
-def _relative_time(words: str, typed: str, now: datetime, zone: tzinfo) -> datetime:
-    """Parse `in 2 hours`, `in 3 days at 9am`."""
-    length, _, clock = words.removeprefix("in ").partition(" at ")
-    amounts: list[tuple[float, str]] = []
-    position = 0
-    while position < len(length):
-        match = _AMOUNT.match(length, position)
-        unit = _UNITS.get(match[2]) if match else None
-        if match is None or unit is None:
-            raise StartTimeError(_not_understood(typed))
-        amount = 1.0 if match[1].startswith("a") else float(match[1])
-        if unit == "month" and not amount.is_integer():
-            # Months differ in length.
-            raise StartTimeError(_not_understood(typed))
-        amounts.append((amount, unit))
-        position = match.end()
-    units = {unit for _, unit in amounts}
-    has_exact_unit = bool(units & _EXACT_UNITS)
-    is_repeated = len(units) < len(amounts)
-    if is_repeated or (clock and has_exact_unit):
-        raise StartTimeError(_not_understood(typed))
-    if has_exact_unit:
-        start = now.astimezone(UTC).replace(tzinfo=None)
-        return _check_year(_add(start, amounts, typed), start).replace(tzinfo=UTC)
-    # Days and longer units keep the time of day, also if the clocks change in between.
-    start = now.astimezone(zone).replace(tzinfo=None, fold=0)
-    local = _check_year(_add(start, amounts, typed), start)
-    if clock:
-        local = datetime.combine(local.date(), _clock(clock, typed))
-    return _to_utc(local, zone)
-
-
-def _add(start: datetime, amounts: Sequence[tuple[float, str]], typed: str) -> datetime:
-    """Return `start` plus the amounts; a day beyond the end of a month becomes its last day."""
-    spans = {f"{unit}s": amount for amount, unit in amounts if unit != "month"}
-    months = start.month - 1 + sum(int(amount) for amount, unit in amounts if unit == "month")
+def _relative_time(length: re.Match[str], typed: str, now: datetime, zone: tzinfo) -> datetime:
+    """Add a span to `now`; days and weeks keep the time of day, also if the clocks change."""
+    amount = int(length["amount"]) if length["amount"].isdigit() else 1
+    unit = str(length.lastgroup)
     try:
-        year, month = start.year + months // 12, months % 12 + 1
-        day = min(start.day, monthrange(year, month)[1])
-        return start.replace(year=year, month=month, day=day) + timedelta(**spans)
-    except (OverflowError, ValueError):
+        if unit in {"minutes", "hours"}:
+            return _check_year(now.astimezone(UTC) + timedelta(**{unit: amount}), now)
+        local = now.astimezone(zone).replace(tzinfo=None, fold=0)
+        later = local + timedelta(**{unit: amount})
+    except OverflowError:
         raise StartTimeError(f"{quoted(typed)} is too far away.") from None
+    return _to_utc(_check_year(later, now), zone)
 
 
 def _named_time(words: str, typed: str, now: datetime) -> datetime:
-    """Parse a time of day with or without a day; `now` and the result are local and naive."""
-    parts = _DAY_THEN_CLOCK.fullmatch(words) or _CLOCK_THEN_DAY.fullmatch(words)
+    """Parse a day, a time of day, or both; `now` and the result are local and naive."""
+    parts = _DAY_AND_CLOCK.fullmatch(words)
     if parts is None:
-        raise StartTimeError(_no_clock(words, typed, now))
-    clock = _clock(parts["clock"], typed)
-    day = (parts["day"] or "").removeprefix("on ")
-    if not day:
+        raise StartTimeError(_not_understood(typed))
+    clock = _clock(parts["clock"], typed) if parts["clock"] else time()
+    day = parts["day"]
+    if day is None:
         today = datetime.combine(now.date(), clock)
         return today if today > now else today + timedelta(days=1)
     if day in _NEAR_DAYS:
-        return datetime.combine(now.date() + timedelta(days=_NEAR_DAYS.index(day)), clock)
-    weekday = _WEEKDAYS.get(day.removeprefix("next "))
-    if weekday is not None:
-        ahead = (weekday - now.weekday() - 1) % 7 + 1
-        later = datetime.combine(now.date() + timedelta(days=ahead), clock)
-        sooner = later - timedelta(days=7)
-        return sooner if sooner > now and not day.startswith("next ") else later
-    moment = _calendar_date(day, clock, now)
-    if moment is None:
+        return datetime.combine(now.date() + timedelta(days=_NEAR_DAYS[day]), clock)
+    if day in _WEEKDAYS:
+        ahead = (_WEEKDAYS[day] - now.weekday()) % 7
+        sooner = datetime.combine(now.date() + timedelta(days=ahead), clock)
+        return sooner if sooner > now else sooner + timedelta(days=7)
+    if not day[0].isdigit():
         raise StartTimeError(_not_understood(typed))
+    try:
+        moment = datetime.combine(date(*map(int, day.split("-"))), clock)
+    except ValueError:
+        raise StartTimeError(f"There is no {day}; type the date as `2030-03-04`.") from None
     return _check_year(moment, now)
 
 
-def _calendar_date(day: str, clock: time, now: datetime) -> datetime | None:
-    """Return the time on a date, the next one if `day` has no year; `None` if it is no date."""
-    parts = _ISO_DATE.fullmatch(day) or _DAY_MONTH.fullmatch(day) or _MONTH_DAY.fullmatch(day)
-    if parts is None:
-        return None
-    month = int(parts["month"]) if parts["month"].isdigit() else _MONTHS.get(parts["month"])
-    if month is None:
-        return None
-    number = int(parts["day"])
-    # There may be no 29 February for eight years, as 1900 and 2100 are no leap years.
-    years = [int(parts["year"])] if parts["year"] else range(now.year, now.year + 9)
-    for year in years:
-        try:
-            moment = datetime.combine(date(year, month, number), clock)
-        except ValueError:
-            continue
-        if moment > now or parts["year"]:
-            return moment
-    if not 1 <= month <= 12:
-        raise StartTimeError(f"There is no month {month}; they go from 1 to 12.")
-    date_text = f"{number} {month_name[month]} {parts['year'] or ''}".rstrip()
-    raise StartTimeError(f"There is no {date_text}; check the day.")
-
-
 def _clock(text: str, typed: str) -> time:
-    if text in {"noon", "midnight"}:
-        return time(12 if text == "noon" else 0)
     parts = _CLOCK.fullmatch(text)
-    if parts is None:
+    if parts is None or not (parts[2] or parts[4]):
         raise StartTimeError(_not_understood(typed))
     hour, minute, second = int(parts[1]), int(parts[2] or 0), int(parts[3] or 0)
     if parts[4]:
         if not 1 <= hour <= 12:
             raise StartTimeError(f"There is no {text}; am and pm go with 1 to 12.")
-        hour = hour % 12 + (12 if parts[4] == "pm" else 0)
+        hour = hour % 12 + (12 if parts[4].endswith("pm") else 0)
     try:
         return time(hour, minute, second)
     except ValueError:
@@ -296,32 +209,5 @@ def _not_in_future(moment: datetime, now: datetime, zone: tzinfo) -> str:
     return f"That was {span(now - moment)} ago; type `tomorrow {clock:%H:%M}`."
 
 
-def _no_clock(words: str, typed: str, now: datetime) -> str:
-    day = words.removeprefix("on ")
-    is_day = day in _NEAR_DAYS or day.removeprefix("next ") in _WEEKDAYS
-    if is_day or _calendar_date(day, time(9), now):
-        return f"{quoted(typed)} has no time of day; type `{safe_line(words)} 09:00`."
-    return _not_understood(typed)
-
-
 def _not_understood(typed: str) -> str:
-    words = " ".join(typed.lower().split())
-    if words in {"now", "at once", "immediately"}:
-        return f"That is now; type {EXAMPLES}."
-    if _SLASHED.search(words) and not words.startswith("in "):
-        sentence = "is not how a date is typed here; type the date as `2030-03-04 15:00`."
-        return f"{quoted(typed)} {sentence}"
-    length = words.removesuffix(" from now")
-    if _LENGTH.fullmatch(length):
-        return f"{quoted(typed)} is a time span; did you mean `in {length}`?"
-    for word in re.findall(r"[^\W\d_]+", words):
-        if word in _PAST_WORDS:
-            return f"{quoted(typed)} is past; type {EXAMPLES}."
-        if word not in _KNOWN_WORDS:
-            long_words = sorted(known for known in _KNOWN_WORDS if len(known) > 4)
-            similar = get_close_matches(word, long_words, 1, 0.75)
-            if similar:
-                corrected = safe_line(words.replace(word, similar[0], 1))
-                return f"{quoted(word)} is not understood; did you mean `{corrected}`?"
-            return f"{quoted(word)} is not understood; type {EXAMPLES}."
-    return f"{quoted(typed)} is understood only in part; type {EXAMPLES}."
+    return f"{quoted(typed)} is not understood; type {EXAMPLES}."

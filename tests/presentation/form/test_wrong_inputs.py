@@ -13,6 +13,7 @@ from studio_tui.presentation.form.draft import Draft, FormContext
 from studio_tui.presentation.form.fields import FIELDS, value_of
 from studio_tui.presentation.form.job_request import check, check_field, draft_of, request
 from studio_tui.presentation.form.problems import Level, Problem
+from studio_tui.presentation.schedules import start_times
 from studio_tui.text import safe_line
 from tests.presentation.form.forms import (
     CLUSTERS,
@@ -234,13 +235,13 @@ ERRORS: list[tuple[str, dict[str, Any], str]] = [
     ),
     (
         "start_after",
-        {"start_after": "30 February 10:00"},
-        "There is no 30 February; check the day.",
+        {"start_after": "2026-02-30 10:00"},
+        "There is no 2026-02-30; type the date as `2030-03-04`.",
     ),
     (
         "start_after",
         {"start_after": "tomorrw 3pm"},
-        "“tomorrw” is not understood; did you mean `tomorrow 3pm`?",
+        f"“tomorrw 3pm” is not understood; type {start_times.EXAMPLES}.",
     ),
     (
         "cron_expression",

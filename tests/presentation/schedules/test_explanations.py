@@ -16,7 +16,7 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
         ("@daily", "every day at 00:00 UTC"),
         ("0 3 1 1 1", "at 03:00 UTC"),
         ("tomorrow 15:00", "Mon 2 Mar 2026 15:00 UTC"),
-        ("in 3 days at 9am", "Wed 4 Mar 2026 09:00 UTC"),
+        ("2026-03-04 9am", "Wed 4 Mar 2026 09:00 UTC"),
     ],
 )
 def test_a_valid_time_or_expression_is_explained_in_words(typed: str, words: str) -> None:
@@ -32,7 +32,7 @@ def test_a_valid_time_or_expression_is_explained_in_words(typed: str, words: str
         ("0 99 * * *", "Hour: 99 is not 0 to 23."),
         ("* * *", "3 fields, not 5"),
         ("@soon", "@"),
-        ("yesterday 10:00", "past"),
+        ("yesterday 10:00", "ago; type `tomorrow 10:00`"),
         ("whenever", "whenever"),
     ],
 )

@@ -32,27 +32,21 @@ def local(text: str) -> datetime:
     [
         ("tomorrow 3pm", "2026-03-04 15:00"),
         ("  Tomorrow   at 3 PM ", "2026-03-04 15:00"),
-        ("15:30 tomorrow", "2026-03-04 15:30"),
-        ("day after tomorrow 08:15", "2026-03-05 08:15"),
         ("today 17:00", "2026-03-03 17:00"),
-        ("noon", "2026-03-03 12:00"),
-        ("midnight", "2026-03-04 00:00"),
+        ("tomorrow", "2026-03-04 00:00"),
         ("12am", "2026-03-04 00:00"),
         ("12:30pm", "2026-03-03 12:30"),
-        ("09:00", "2026-03-04 09:00"),
+        ("at 09:00", "2026-03-04 09:00"),
         ("11:00", "2026-03-04 11:00"),
         ("15:30", "2026-03-03 15:30"),
         ("monday 9am", "2026-03-09 09:00"),
         ("on fri at 14:00", "2026-03-06 14:00"),
         ("tuesday 15:00", "2026-03-03 15:00"),
-        ("next tuesday 15:00", "2026-03-10 15:00"),
         ("tuesday 9am", "2026-03-10 09:00"),
-        ("4 march 09:00", "2026-03-04 09:00"),
-        ("March 4th at 9am", "2026-03-04 09:00"),
-        ("2nd of March, 9am", "2027-03-02 09:00"),
-        ("29 february 9am", "2028-02-29 09:00"),
-        ("4 march 2027, 9am", "2027-03-04 09:00"),
+        ("tuesday", "2026-03-10 00:00"),
         ("2026-03-04 10:00", "2026-03-04 10:00"),
+        ("2026-3-4, 9am", "2026-03-04 09:00"),
+        ("2026-03-04", "2026-03-04 00:00"),
         ("2026-03-04T10:00:30", "2026-03-04 10:00:30"),
         ("2026-03-04T10:00:00.250000", "2026-03-04 10:00"),
         ("2026-03-04 10:00Z", "2026-03-04 11:00"),
@@ -62,17 +56,13 @@ def local(text: str) -> datetime:
         ("2026-03-04 10:00+14:00", "2026-03-03 21:00"),
         ("tomorrow 3pm UTC", "2026-03-04 16:00"),
         ("in 2 hours", "2026-03-03 13:00"),
+        ("2 hours", "2026-03-03 13:00"),
         ("in 2h", "2026-03-03 13:00"),
-        ("in an hour and 5 minutes", "2026-03-03 12:05"),
-        ("in 1h30m", "2026-03-03 12:30"),
-        ("in 1.5 hours", "2026-03-03 12:30"),
+        ("+10m", "2026-03-03 11:10"),
+        ("in an hour", "2026-03-03 12:00"),
         ("in 90 min", "2026-03-03 12:30"),
         ("in a week", "2026-03-10 11:00"),
-        ("in 1 month", "2026-04-03 11:00"),
-        ("in 2.0 months", "2026-05-03 11:00"),
-        ("in 1.5 days", "2026-03-04 23:00"),
-        ("in 1.5 weeks at 9am", "2026-03-13 09:00"),
-        ("in 2 days at 9am", "2026-03-05 09:00"),
+        ("in 3 days", "2026-03-06 11:00"),
     ],
 )
 def test_a_start_time_in_words_is_parsed(text: str, expected: str) -> None:
@@ -82,44 +72,28 @@ def test_a_start_time_in_words_is_parsed(text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("tomorrw 3pm", "“tomorrw” is not understood; did you mean `tomorrow 3pm`?"),
         (" ", f"It is empty; type {EXAMPLES}."),
-        ("teatime", f"“teatime” is not understood; type {EXAMPLES}."),
-        ("32 March", "There is no 32 March; check the day."),
-        ("30 February 10:00", "There is no 30 February; check the day."),
-        ("2026-02-30 10:00", "There is no 30 February 2026; check the day."),
-        ("2026-13-01 10:00", "There is no month 13; they go from 1 to 12."),
+        *(
+            (text, f"“{text}” is not understood; type {EXAMPLES}.")
+            for text in (
+                *("teatime", "tomorrw 3pm", "now", "2 hours ago", "32 March", "13/14/2027", "in"),
+                *("at 9", "13", "tomorrow 3", "monday monday", "3pm 4pm", "tomorrow in 2 hours"),
+                *("in 2 minutes 3pm", "in 2 hours at 9am", "in 1 h 2 h", "in -2 hours", "٣pm"),
+                *("next week", "tomorrow 3pm tomorrow", "in 1.5 months", "in 1/2 hour", "utc"),
+            )
+        ),
+        ("2026-02-30 10:00", "There is no 2026-02-30; type the date as `2030-03-04`."),
+        ("2026-13-01 10:00", "There is no 2026-13-01; type the date as `2030-03-04`."),
         ("tomorrow 25:00", "There is no 25:00; the clock goes from 00:00 to 23:59."),
         ("13pm", "There is no 13pm; am and pm go with 1 to 12."),
-        ("tomorrow", "“tomorrow” has no time of day; type `tomorrow 09:00`."),
-        ("next monday", "“next monday” has no time of day; type `next monday 09:00`."),
-        ("2026-03-04", "“2026-03-04” has no time of day; type `2026-03-04 09:00`."),
-        *(
-            (
-                text,
-                (f"“{text}” is not how a date is typed here; type the date as `2030-03-04 15:00`."),
-            )
-            for text in ("13/14/2027", "4/5 9:00", "31.4. 9:00", "13/12/2027 9:00", "2026/3 15:00")
-        ),
-        ("2 hours", "“2 hours” is a time span; did you mean `in 2 hours`?"),
-        (
-            "2 hours ago",
-            f"“2 hours ago” is past; type {EXAMPLES}.",
-        ),
-        ("now", f"That is now; type {EXAMPLES}."),
-        (
-            "today 10:40",
-            "That was 20 min ago; type `tomorrow 10:40`.",
-        ),
-        (
-            "2026-03-03 09:40Z",
-            "That was 20 min ago; type `tomorrow 10:40`.",
-        ),
+        ("yesterday 11:00", "That was 1 d ago; type `tomorrow 11:00`."),
+        ("today 10:40", "That was 20 min ago; type `tomorrow 10:40`."),
+        ("2026-03-03 09:40Z", "That was 20 min ago; type `tomorrow 10:40`."),
+        ("2026-03-03", "That was 11 h ago; type `tomorrow 00:00`."),
         ("in 0 minutes", f"That is now; type {EXAMPLES}."),
-        ("1 jan 1999 10:00", "That was 9923 d 1 h ago; type `tomorrow 10:00`."),
+        ("1999-01-01 10:00", "That was 9923 d 1 h ago; type `tomorrow 10:00`."),
         ("9999-12-31 23:59", "9999 is more than 10 years away; check the year."),
-        ("in 999999 months", "“in 999999 months” is too far away."),
-        ("in 1.5 months", f"“in 1.5 months” is understood only in part; type {EXAMPLES}."),
+        ("in 999999 weeks", "“in 999999 weeks” is too far away."),
         *(
             (f"10:00 {offset}", f"There is no offset {offset}; they go from -12:00 to +14:00.")
             for offset in ("+15:00", "+14:01", "-12:01", "-13:30", "+05:60")
@@ -146,19 +120,6 @@ def test_an_invalid_start_time_is_refused_with_a_sentence(text: str, sentence: s
     assert str(refusal.value) == sentence
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("at 9", "13", "tomorrow 3", "monday monday", "3pm 4pm", "tomorrow in 2 hours", "in"),
-        *("in 2 minutes 3pm", "in 2 hours at 9am", "in 1 h 2 h", "in -2 hours", "next week"),
-        *("٣pm", "tomorrow 3pm tomorrow", "in 2 hours 3", "in 1/2 hour"),
-    ],
-)
-def test_a_start_time_understood_only_in_part_is_refused(text: str) -> None:
-    with pytest.raises(StartTimeError, match="is understood only in part"):
-        parse_start_time(text, NOW, BERLIN)
-
-
 def test_the_suggested_times_are_still_to_come() -> None:
     now = datetime(2029, 1, 1, tzinfo=UTC)
     for typed in [*re.findall(r"`([^`]+)`", EXAMPLES), *FIELDS["start_after"].example]:
@@ -177,8 +138,8 @@ def test_an_offset_selects_one_of_two_equal_local_times(text: str) -> None:
 
 
 WORDS = (
-    *("tomorrow", "today", "monday", "in", "at", "on", "next", "3pm", "25:00", "12:30", "noon"),
-    *("2", "31", "hours", "day", "march", "2027", "2026-02-29", "+01:00", "utc", "and", "a", "ago"),
+    *("tomorrow", "today", "monday", "in", "at", "on", "3pm", "25:00", "12:30"),
+    *("2", "31", "hours", "day", "+", "2027", "2026-02-29", "+01:00", "utc", "and", "a", "ago"),
 )
 
 

@@ -546,7 +546,7 @@ async def test_a_start_time_is_edited_with_its_seconds(
         await until_shown(pilot, ":59")
         assert not pilot.app.screen.has_class("-problem")
         await replace_time(pilot, "2026-03-04 15:00:59", "yesterday 10:00")
-        await until_shown(pilot, "“yesterday 10:00” is past")
+        await until_shown(pilot, "ago; type `tomorrow 10:00`")
         await replace_time(pilot, "yesterday 10:00", "in 3 days")
         await until_shown(pilot, "in 3 d")
         await pilot.press("enter")
