@@ -14,31 +14,7 @@ _CAN_GO_ON = frozenset({NodeState.RUNNING, NodeState.QUEUED, NodeState.WAITING})
 """A paused pipeline with a job in one of these states goes on when it is resumed."""
 
 
-def cancel_notes(pipeline: Pipeline, run: str, *, is_local: bool) -> tuple[str, ...]:
-    """Return what canceling a run means for a pipeline; empty if the run is not in it.
-
-    Only a local Studio is known to replace a canceled job by one that continues it.
-    """
-    statuses = statuses_of(pipeline)
-    node = _node_of_run(statuses.plan, run)
-    if node is None:
-        return ()
-    waiting = len(_waiting_for(statuses, node))
-    consequence = (
-        f"{_jobs_wait(waiting)} for it and will not run (blocked)."
-        if waiting
-        else "No other job waits for it."
-    )
-    continuation = ("Afterwards, R on this job lets the pipeline go on.",) if is_local else ()
-    return (
-        f"It is a job of the pipeline {_name_or_id(pipeline)}.",
-        consequence,
-        *continuation,
-        "To stop the whole pipeline instead, so that p resumes it, use X there.",
-    )
-
-
-def cancel_all_notes(pipeline: Pipeline, runs: Collection[str]) -> tuple[str, ...]:
+def cancel_notes(pipeline: Pipeline, runs: Collection[str]) -> tuple[str, ...]:
     """Return what canceling runs means for a pipeline; empty if it has none of them."""
     statuses, run_ids = statuses_of(pipeline), frozenset(runs)
     nodes = [node for node in statuses.plan.nodes.values() if node.run in run_ids]

@@ -28,7 +28,7 @@ from studio_tui.tui.frame.commands import Host, why_read_only
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.create import create
 from studio_tui.tui.jobs.marked import MarkedJobs
-from studio_tui.tui.jobs.naming import time_of, title
+from studio_tui.tui.jobs.naming import describe, time_of, title
 from studio_tui.tui.jobs.questions import (
     as_known_now,
     cancelable_now,
@@ -90,8 +90,10 @@ class BulkJobs:
         return f"{words}: {left_out}" if left_out else words
 
     def _count_words(self, jobs: Sequence[Job]) -> str:
-        """Return `3 marked jobs`, or `2 of 3 marked jobs`."""
+        """Return `3 marked jobs`, `2 of 3 marked jobs`, or `this job`."""
         count = max(self.marked.count(), len(jobs))
+        if count == 1:
+            return f"this {self.marked.noun}"
         words = plural(count, self.marked.noun)
         return words if count == len(jobs) else f"{len(jobs):,} of {words}"
 
@@ -125,14 +127,16 @@ class BulkJobs:
             return
         jobs, blocked = chosen.jobs, self._host.session.known_items.pipelines().blocked
         noun = self.marked.noun.removeprefix("marked ")
+        is_one = len(jobs) == 1
         tasks = [job for job in jobs if job.state is JobState.TASK]
         submissions = await submitted_of(tasks, self._host.session) if tasks else {}
+        listed = [with_schedule(job, submissions.get(job.id)) for job in jobs]
 
-        def words(job: Job) -> str:
+        def line(job: Job) -> str:
             if job.state is JobState.TASK:
-                task = with_schedule(job, submissions.get(job.id))
-                return time_of(task) or "Studio does not say when"
-            return state_cell(job.state, job.status, is_blocked=job.id in blocked).text.lower()
+                return f"  {title(job)}  {time_of(job) or 'Studio does not say when'}"
+            state = state_cell(job.state, job.status, is_blocked=job.id in blocked).text.lower()
+            return f"  {title(job)}  {state}"
 
         question = Confirm(
             f"Cancel {self._count_words(jobs)}?",
@@ -140,10 +144,10 @@ class BulkJobs:
                 self._host,
                 (*summary(chosen, blocked), *self.marked.notes()),
                 (cancel_effect(jobs), *self._pipeline_notes(jobs)),
-                [f"  {title(job)}  {words(job)}" for job in jobs],
+                describe(listed[0]) if is_one else list(map(line, listed)),
             ),
             yes=f"Cancel {plural(len(jobs), noun)}",
-            no="Leave them",
+            no="Leave it" if is_one else "Leave them",
         )
         if await self._host.ask(question):
             session = self._host.session
@@ -155,6 +159,7 @@ class BulkJobs:
                 items=cancelable_now(session, jobs),
                 name=title,
                 command=lambda job: session.commands.cancel_job(job.id),
+                can_be_undone=not is_one,
                 on_begun=self._unmark_ended,
                 unmark=lambda job: self.marked.unmark(job.id),
             )
@@ -205,13 +210,13 @@ class BulkJobs:
     def _pipeline_notes(self, jobs: Sequence[Job]) -> tuple[str, ...]:
         """Return the effects of canceling jobs on their pipelines."""
         # Imported on use, so that the dashboard starts faster.
-        from studio_tui.presentation.pipelines.impact import cancel_all_notes  # noqa: PLC0415
+        from studio_tui.presentation.pipelines.impact import cancel_notes  # noqa: PLC0415
 
         runs: dict[str, tuple[Pipeline, list[str]]] = {}
         for job in jobs:
             if (owner := self._owner_of(job)) is not None:
                 runs.setdefault(owner.pipeline_id, (owner, []))[1].append(job.id)
-        return tuple(note for owner, ids in runs.values() for note in cancel_all_notes(owner, ids))
+        return tuple(note for owner, ids in runs.values() for note in cancel_notes(owner, ids))
 
 
 def create_command(

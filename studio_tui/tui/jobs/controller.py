@@ -133,12 +133,16 @@ class JobController:
             await copy(self._host.app, job.id)
 
     async def cancel(self) -> None:
+        """Ask, then cancel the marked jobs; if there are none, the current job."""
         if self.marked.count():
             await self._bulk.cancel()
         elif job := self._at_hand():
-            from studio_tui.tui.jobs.questions import cancel_after_asking  # noqa: PLC0415 (faster start)
+            from studio_tui.presentation.jobs.bulk import why_not_cancel  # noqa: PLC0415 (faster start)
+            from studio_tui.tui.jobs.bulk import BulkJobs  # noqa: PLC0415 (faster start)
 
-            await cancel_after_asking(self._host, job, self.owner_of(job))
+            noun = "schedule" if job.state is JobState.TASK else "job"
+            single = MarkedJobs(lambda: (job,), noun=lambda: noun)
+            await BulkJobs(self._host, single, self.owner_of, why_not_cancel).cancel()
 
     async def run_again(self) -> None:
         await self._rerun(from_checkpoints=False)

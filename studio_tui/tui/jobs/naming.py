@@ -2,6 +2,7 @@
 
 from studio_tui import clock
 from studio_tui.api.models import Job
+from studio_tui.api.states import JobState
 from studio_tui.presentation.format import SHORT_ID
 from studio_tui.presentation.jobs.causes import cause_of
 
@@ -13,6 +14,8 @@ def title(job: Job) -> str:
 
 def describe(job: Job) -> tuple[str, ...]:
     """Return lines that identify a job; they include its whole id, as names can look alike."""
+    if job.state is JobState.TASK:
+        return describe_schedule(job)
     return (
         f"  name    {job.name or '–'}",
         f"  id      {job.id}",

@@ -3,18 +3,16 @@
 from collections.abc import Sequence
 
 from studio_tui.api.models import Job, Pipeline
-from studio_tui.api.states import JobState
 from studio_tui.errors import InvalidRequest
-from studio_tui.presentation.jobs.bulk import cancel_effect, select, why_not_cancel
+from studio_tui.presentation.jobs.bulk import select, why_not_cancel
 from studio_tui.presentation.jobs.groups import newer_attempt_counts
 from studio_tui.presentation.jobs.rows import newer_attempt_words
 from studio_tui.service.commands.submitted import rerun_request
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialogs import Confirm
-from studio_tui.tui.frame.request_notices import run_and_report
-from studio_tui.tui.jobs.naming import describe, describe_schedule, title
-from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
+from studio_tui.tui.jobs.naming import describe
+from studio_tui.tui.jobs.rerun import Repeat
 from studio_tui.tui.messages import CreateJob
 
 _CHECKPOINTS = (
@@ -25,36 +23,6 @@ _CHECKPOINTS = (
     ),
     "",
 )
-
-
-async def cancel_after_asking(host: Host, job: Job, owner: Pipeline | None = None) -> None:
-    """Ask, then cancel a job or schedule; `owner` is the pipeline that runs the job."""
-    session = host.session
-    notes: tuple[str, ...] = ()
-    if owner is not None:
-        from studio_tui.presentation.pipelines.impact import cancel_notes  # noqa: PLC0415 (on demand)
-
-        notes = cancel_notes(owner, job.id, is_local=session.is_local)
-    if job.state is JobState.TASK:
-        submissions = await submitted_of((job,), session)
-        task = with_schedule(job, submissions.get(job.id))
-        noun, no, lines = "schedule", "Keep it", describe_schedule(task)
-    else:
-        noun, no, lines = "job", "Leave it", describe(job)
-    question = Confirm(
-        f"Cancel this {noun}?",
-        (*lines, "", cancel_effect((job,)), *(("", *notes) if notes else ())),
-        yes=f"Cancel the {noun}",
-        no=no,
-    )
-    if not await host.ask(question):
-        return
-    if cancelable_now(session, (job,)):
-        canceling = session.commands.cancel_job(job.id)
-        done = f"Cancellation requested for {title(job)}"
-        await run_and_report(host, f"Canceling {title(job)}", canceling, done)
-    else:
-        host.notify_user(f"Nothing was sent: {title(job)} has ended meanwhile", "warning")
 
 
 async def prepared_repeat(host: Host, job: Job) -> Repeat | None:

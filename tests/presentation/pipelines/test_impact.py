@@ -1,7 +1,6 @@
 import pytest
 
 from studio_tui.presentation.pipelines.impact import (
-    cancel_all_notes,
     cancel_notes,
     edit_note,
     ended_words,
@@ -14,39 +13,18 @@ RUNNING = {"a": "COMPLETE", "b": "RUNNING", "c": "PENDING", "d": "PENDING"}
 FAILED = {**RUNNING, "b": "FAILED"}
 
 
-def test_canceling_a_job_says_how_many_jobs_will_not_run_and_how_to_continue() -> None:
-    assert cancel_notes(pipeline(runs=RUNNING), "run-1-b", is_local=True) == (
-        "It is a job of the pipeline pipeline-1.",
-        "2 jobs wait for it and will not run (blocked).",
-        "Afterwards, R on this job lets the pipeline go on.",
-        "To stop the whole pipeline instead, so that p resumes it, use X there.",
-    )
-    assert cancel_notes(pipeline(runs=RUNNING), "run-1-c", is_local=True)[1].startswith(
-        "1 job waits for it"
-    )
-    assert (
-        cancel_notes(pipeline(runs=RUNNING), "run-1-d", is_local=True)[1]
-        == "No other job waits for it."
-    )
-    assert cancel_notes(pipeline(runs=RUNNING), "another", is_local=True) == ()
-
-
 def test_canceling_several_jobs_counts_the_other_jobs_that_wait_for_them() -> None:
     for runs, words in (
         (("run-1-b",), "1 is a job of the pipeline pipeline-1: 2 other jobs wait for them"),
         (("run-1-b", "run-1-c"), "2 are jobs of the pipeline pipeline-1: 1 other job waits"),
         (("run-1-b", "run-1-c", "run-1-d"), "pipeline-1: no other job waits."),
     ):
-        (note,) = cancel_all_notes(pipeline(runs=RUNNING), runs)
+        (note,) = cancel_notes(pipeline(runs=RUNNING), runs)
         assert words in note
-    assert cancel_all_notes(pipeline(runs=RUNNING), ("another",)) == ()
+    assert cancel_notes(pipeline(runs=RUNNING), ("another",)) == ()
 
 
 def test_notes_about_another_studio_promise_nothing_that_only_a_local_studio_does() -> None:
-    assert not any(
-        "R on this job" in line
-        for line in cancel_notes(pipeline(runs=RUNNING), "run-1-b", is_local=False)
-    )
     for from_checkpoints in (True, False):
         assert (
             repeat_notes(

@@ -7,10 +7,13 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from studio_tui.api.models import Pipeline
+from studio_tui.api.models import Job, Pipeline
+from studio_tui.errors import StudioError
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.jobs.bulk import create_command
+from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.list_screen import JobsScreen
+from studio_tui.tui.jobs.naming import title
 from tests import faults
 from tests.fault_proxy import Exchange, Fault, FaultProxy, ReceivedRequest
 from tests.jobs import job
@@ -26,9 +29,43 @@ from tests.tui.dashboards import (
 )
 from tests.tui.jobs.test_create import FailingCreates
 from tests.tui.jobs.test_rerun import create_requests, submit_with_upload
+from tests.tui.pipelines.test_stopping import Host as StoppingHost
 from tests.waiting import eventually
 
 NAMES = ("one.py", "two.py", "three.py")
+
+
+class CancelingHost(StoppingHost):
+    """A screen whose commands on several jobs are all undone before they are sent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.session.known_items = SimpleNamespace(
+            jobs=lambda _: {}, pipelines=lambda: SimpleNamespace(blocked=())
+        )
+
+    async def cancel(self, current: Job) -> None:
+        await JobController(self, lambda: current).cancel()
+        if self.app.work is not None:
+            await self.app.work()
+
+
+@pytest.mark.parametrize("answer", [False, True])
+async def test_one_job_is_canceled_without_delay_if_the_question_is_answered_with_yes(
+    answer: bool,
+) -> None:
+    host, current = CancelingHost(), job(1, "RUNNING")
+    host.answer = answer
+    await host.cancel(current)
+    assert len(host.questions) == 1
+    assert host.canceled == ([current.id] if answer else [])
+
+
+async def test_the_notice_about_a_failed_cancellation_names_the_job() -> None:
+    host, current = CancelingHost(), job(1, "RUNNING")
+    host.session.commands.cancel_job = AsyncMock(side_effect=StudioError("not now"))
+    await host.cancel(current)
+    assert host.events == [f"{title(current)}: not now"]
 
 
 async def test_the_outcome_of_a_job_in_a_pipeline_has_its_id_if_studio_returned_one() -> None:
@@ -78,7 +115,7 @@ async def test_marked_jobs_are_run_again_after_one_question_and_each_outcome_is_
                 await pilot.press("enter")
                 await until_shown(pilot, "1 marked")
                 await pilot.press("r")
-                await until_shown(pilot, "Run 1 marked job again unchanged?")
+                await until_shown(pilot, "Run this marked job again unchanged?")
                 await pilot.press("y")
                 await until_shown(pilot, "): created as ")
                 await until(pilot, lambda: " marked" not in screen_text(pilot))

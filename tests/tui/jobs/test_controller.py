@@ -14,7 +14,6 @@ from studio_tui.tui.frame.commands import READ_ONLY
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.controller import NO_JOB, JobController
 from studio_tui.tui.jobs.marked import MarkedJobs
-from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.messages import CreateJob, EditJobs, OpenLog
 from studio_tui.tui.schedules.controller import ScheduleController
 from tests.jobs import job
@@ -195,14 +194,6 @@ async def test_the_complete_id_is_copied_and_shown(monkeypatch: pytest.MonkeyPat
     assert screen.notifications == [f"Sent to the terminal's clipboard: {current_job.id}"]
 
 
-@pytest.mark.parametrize("answer", [False, True])
-async def test_a_job_is_canceled_if_the_question_is_answered_with_yes(answer: bool) -> None:
-    screen, current_job = Screen(answer=answer), job(1, "RUNNING")
-    await controller(current_job, screen).cancel()
-    assert len(screen.questions) == 1
-    assert screen.canceled == ([current_job.id] if answer else [])
-
-
 @pytest.mark.parametrize("is_continued", [False, True])
 async def test_a_rerun_is_linked_to_the_job_it_continues_or_repeats(is_continued: bool) -> None:
     screen, current_job = Screen(answer=True), job(1, "FAILED")
@@ -228,13 +219,3 @@ async def test_a_schedule_among_edited_jobs_is_left_out_and_a_notice_says_so() -
     assert screen.notifications == [
         "Left out: 1 has to be run as a schedule, by t in Schedules (4)"
     ]
-
-
-async def test_the_notice_about_a_failed_cancellation_names_the_job() -> None:
-    class Refusing(Screen):
-        async def _cancel(self, job_id: str) -> None:
-            raise StudioError(f"not now, {len(job_id)}")
-
-    screen, current_job = Refusing(answer=True), job(1, "RUNNING")
-    await controller(current_job, screen).cancel()
-    assert screen.notifications[-1].startswith(f"Canceling {title(current_job)}: not now")

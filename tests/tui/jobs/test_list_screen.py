@@ -159,7 +159,7 @@ async def test_the_question_before_canceling_names_the_job_and_defaults_to_no(
             jobs = page.session.known_items.jobs
             await until(pilot, lambda: jobs([other["id"]])[other["id"]].state.is_finished)
             await pilot.press("y")
-            await until_shown(pilot, "Nothing was sent: other.py", "has ended meanwhile")
+            await until_shown(pilot, "Nothing was sent, as nothing is left")
             assert "Cancellation requested" not in screen_text(pilot)
         with step("x on a job that has ended asks nothing"):
             await pilot.press("x")
@@ -847,7 +847,7 @@ async def test_marked_schedules_are_not_canceled_with_jobs_and_the_user_is_notif
             "Cancel this schedule?",
             "runs    0 3 1 1 *",
             "It creates no more jobs",
-            "n  Keep it",
+            "n  Leave it",
         )
         await pilot.press("n", *"/night", "enter", "l")
         await until_shown(pilot, "task=", "0 of 1")

@@ -17,7 +17,7 @@ from studio_tui.service.polling import dataset_catalog
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.frame.dialogs import Confirm
-from studio_tui.tui.jobs import questions
+from studio_tui.tui.jobs import bulk
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.jobs.rerun import submitted_of
 from studio_tui.tui.pipelines.dataset_form import RESTORED
@@ -514,7 +514,7 @@ async def test_a_key_that_is_pressed_twice_asks_once(
         await is_pressed_twice.wait()
         return await submitted_of(jobs, session)
 
-    for module in (questions, editing):
+    for module in (bulk, editing):
         monkeypatch.setattr(module, "submitted_of", submitted_slowly)
     async with dashboard(studio, tmp_path) as pilot:
         await open_schedules(pilot)

@@ -451,7 +451,7 @@ async def test_running_jobs_can_be_canceled_and_followed_and_are_no_problems(
             await go_to(pilot, "embed")
             await press(pilot, ("x",))
             await until_shown(
-                pilot, "Cancel this job?", "run-embed", "9 jobs wait for it and will not"
+                pilot, "Cancel this job?", "run-embed", "9 other jobs wait for them and"
             )
             await press(pilot, ("y",))
             await until(pilot, lambda: studio.requests == [("cancel", "run-embed")])
@@ -494,7 +494,7 @@ async def test_a_pending_request_to_a_studio_that_does_not_answer_is_reported(
         await press(pilot, ("p",))
         await until_shown(pilot, "Pausing 0 of 1")
         connection_fails.set()
-        await until_shown(pilot, "studio.test refuses connections.", "`studio-tui")
+        await until_shown(pilot, "studio.test refuses connections: `studio-tui")
         await until(pilot, lambda: "Pausing" not in screen_text(pilot))
 
 
