@@ -254,6 +254,7 @@ def create_command(
         items=requests,
         name=lambda rerun: title(rerun[0]),
         command=create_one,
+        can_be_undone=len(requests) > 1,
         unmark=lambda rerun: on_created(rerun[0].id),
         report_text=str,
     )
