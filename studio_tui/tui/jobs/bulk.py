@@ -1,4 +1,4 @@
-"""Commands on the marked jobs: one confirmation for all, and an outcome for each."""
+"""Commands on marked jobs, or on one: one confirmation for all, and an outcome for each."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The questions before a job or schedule is canceled or run again."""
+"""The question before a job is run again, and the states of jobs at the answer to a question."""
 
 from collections.abc import Sequence
 
