@@ -80,11 +80,11 @@ SCENES: dict[str, Scene] = {
     "job-environment": Scene(("enter", "right", "right"), NARROW),
     "log": Scene(("down", "l"), WIDE),
     "log-80x24": Scene(("down", "l", "slash", *"loss", "enter"), NARROW),
-    "merged": Scene(("down", "space", "down", "space", "space", "L"), WIDE, shows="94 lines"),
+    "merged": Scene(("down", "space", "down", "space", "space", "L"), WIDE, shows="93 lines"),
     "merged-muted": Scene(
         ("down", "space", "down", "space", "space", "L", WAIT, "tab", "M"),
         NARROW,
-        shows="94 lines",
+        shows="93 lines",
     ),
     "merged-empty": Scene(("5",), NARROW),
     "pipelines": Scene(("2",), WIDE),
