@@ -110,7 +110,7 @@ class Spool:
         """Replace a file at a lasting path by a copy without a name."""
         if self.path is None:
             return
-        with nameless_file(self.folder) as copy:
+        with disk_errors(NOT_STORED), nameless_file(self.folder) as copy:
             await self._copy_to(copy)
             self._use(copy)
 
@@ -125,11 +125,9 @@ class Spool:
         offset = 0
         while offset < self.size:
             part = await self.read_part(offset)
-            with disk_errors(NOT_STORED):
-                await self._in_thread(partial(file.write, part))
+            await self._in_thread(partial(file.write, part))
             offset += len(part)
-        with disk_errors(NOT_STORED):
-            file.flush()
+        file.flush()
 
     def write(self, data: bytes | memoryview) -> int:
         """Append some of the bytes; return how many were written, at least one."""

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio_tui.errors import SpoolError
+from studio_tui.service.logs.store import spool
 from studio_tui.service.logs.store.line_index import BLOCK
 from studio_tui.service.logs.store.log_store import LINE_LIMIT, LogStore
 from studio_tui.service.logs.store.spool import Spool
@@ -238,6 +239,21 @@ def test_writing_to_a_full_disk_is_an_error_and_adds_nothing() -> None:
     with pytest.raises(SpoolError, match="No space left on device"):
         store.append(b"lost\n")
     assert store.size == 0
+    store.close()
+
+
+@needs.linux("only it has /dev/full")
+async def test_a_copy_that_the_disk_has_no_room_for_is_an_error_and_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "kept.log"
+    path.write_bytes(b"line\n" * 10)
+    store = LogStore.open(path)
+    with Path("/dev/full").open("w+b") as full:
+        monkeypatch.setattr(spool, "nameless_file", lambda _: full)
+        with pytest.raises(SpoolError, match="No space left on device"):
+            await store.make_writable()
+    assert (store.path, stored_bytes(store)) == (path, b"line\n" * 10)
     store.close()
 
 
