@@ -243,7 +243,7 @@ def test_writing_to_a_full_disk_is_an_error_and_adds_nothing() -> None:
 
 
 @needs.linux("only it has /dev/full")
-async def test_a_copy_that_the_disk_has_no_room_for_is_an_error_and_changes_nothing(
+def test_a_copy_that_the_disk_has_no_room_for_is_an_error_and_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "kept.log"
@@ -252,7 +252,7 @@ async def test_a_copy_that_the_disk_has_no_room_for_is_an_error_and_changes_noth
     with Path("/dev/full").open("w+b") as full:
         monkeypatch.setattr(spool, "nameless_file", lambda _: full)
         with pytest.raises(SpoolError, match="No space left on device"):
-            await store.make_writable()
+            asyncio.run(store.make_writable())
     assert (store.path, stored_bytes(store)) == (path, b"line\n" * 10)
     store.close()
 
