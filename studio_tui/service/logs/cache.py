@@ -79,7 +79,7 @@ class LogCache:
     def saved_logs(self) -> list[KeptLog]:
         """Return the logs of all profiles, and the remains of some; blocks."""
         logs = []
-        for path in self._folder.glob("*/*"):
+        for path in self._folder.glob("*/[!.]*"):  # on NFS, open files without a name are `.nfs…`
             with contextlib.suppress(OSError):
                 status = path.stat()
                 logs.append(KeptLog(status.st_atime, status.st_size, path))
