@@ -1,11 +1,8 @@
 """The current time, which only this module reads, so that tests can set it; and the time zone."""
 
-import os
-import struct
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
-from io import BytesIO
 
 _replay_time: Callable[[], datetime] | None = None
 """`None` if there is no replay."""
@@ -30,7 +27,7 @@ def monotonic() -> float:
 def zone() -> tzinfo:
     """Return this machine's time zone, from its current settings.
 
-    It has daylight saving rules if they can be found.
+    If it has no name, it is the present offset, without daylight saving rules.
     """
     # Imported late, as the first screen does not need it.
     from tzlocal import reload_localzone  # noqa: PLC0415
@@ -39,25 +36,7 @@ def zone() -> tzinfo:
         return reload_localzone()
     except (LookupError, ValueError, OSError):
         # TZ has rules instead of a name, or the system's settings contradict each other.
-        rules = os.environ.get("TZ")
-        return (rules and _zone_of_rules(rules)) or now().astimezone().tzinfo or UTC
-
-
-def _zone_of_rules(rules: str) -> tzinfo | None:
-    """Return the zone of a TZ such as `CET-1CEST,M3.5.0,M10.5.0/3`; `None` in any other form.
-
-    `zoneinfo` reads such rules only at the end of a TZif file (RFC 8536, section 3.3), so a minimal
-    file is created in memory.
-    """
-    from zoneinfo import ZoneInfo  # noqa: PLC0415 (see `zone`)
-
-    # A file has at least one local time type, which has a name of at least one byte.
-    header = struct.pack(">4sc15x6l", b"TZif", b"2", 0, 0, 0, 0, 1, 1)
-    block = header + struct.pack(">lBB", 0, 0, 0) + b"\0"
-    try:
-        return ZoneInfo.from_file(BytesIO(block + block + f"\n{rules}\n".encode()), key=rules)
-    except (ValueError, IndexError, struct.error):
-        return None
+        return now().astimezone().tzinfo or UTC
 
 
 def until_multiple(seconds: float) -> float:

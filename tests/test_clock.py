@@ -37,32 +37,15 @@ def test_zone_returns_the_named_time_zone_of_the_machine(set_zone: SetZone) -> N
     assert clock.zone() == ZoneInfo("America/New_York")
 
 
-@pytest.mark.parametrize(("name", "hours"), [("XYZ-3", 3), ("Mars/Olympus", 0)])
-def test_a_zone_with_an_unknown_name_has_the_current_offset(
-    set_zone: SetZone, name: str, hours: int
+@pytest.mark.parametrize(
+    ("name", "hours"), [("XYZ-3", 3), ("<+0330>-3:30", 3.5), ("Mars/Olympus", 0)]
+)
+def test_a_zone_without_a_known_name_has_the_current_offset(
+    set_zone: SetZone, name: str, hours: float
 ) -> None:
     set_zone(name)
     offset = timedelta(hours=hours)
     assert datetime(2026, 3, 1, tzinfo=UTC).astimezone(clock.zone()).utcoffset() == offset
-
-
-@pytest.mark.parametrize(
-    "rules",
-    [
-        "CET-1CEST,M3.5.0,M10.5.0/3",
-        "<+0330>-3:30",
-        "NZST-12NZDT,M9.5.0,M4.1.0/3",
-        "EST5EDT",
-        "ABC-3",
-    ],
-)
-@pytest.mark.parametrize("month", [1, 7])
-def test_posix_rules_in_tz_determine_daylight_saving_time(
-    set_zone: SetZone, rules: str, month: int
-) -> None:
-    set_zone(rules)
-    moment = datetime(2026, month, 1, tzinfo=UTC)
-    assert moment.astimezone(clock.zone()).utcoffset() == moment.astimezone().utcoffset()
 
 
 @pytest.mark.parametrize("rules", ["CET-1CEST,M3.5.0,M10.5.0/3", "<+0330>-3:30", "XYZ-3", "X"])
@@ -71,7 +54,8 @@ def test_a_form_is_validated_in_a_time_zone_without_a_name(set_zone: SetZone, ru
     draft = Draft(query="pass", start_after="2031-07-01 15:00")
     checked = check_draft(draft, FormContext("mine", clock.now(), clock.zone(), None))
     assert checked.problems == ()
-    assert request(draft, checked.context).start_after == datetime(2031, 7, 1, 15).astimezone()
+    expected = datetime(2031, 7, 1, 15, tzinfo=clock.zone())
+    assert request(draft, checked.context).start_after == expected
 
 
 @given(st.text(st.sampled_from("CETS-1,M3.5/:J<+>0\n\0é"), max_size=24))
