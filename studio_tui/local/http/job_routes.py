@@ -16,7 +16,6 @@ from studio_tui.api.models import (
 from studio_tui.api.states import FINISHED_STATES, JobState
 from studio_tui.local.db import jobs
 from studio_tui.local.db.jobs import ENDED, UnknownJob
-from studio_tui.local.db.jobs_summary import JobsSummary
 from studio_tui.local.http.errors import FieldProblem, InvalidFields, Refusal
 from studio_tui.local.http.job_output import job_output
 from studio_tui.local.http.request_rules import (
@@ -29,7 +28,6 @@ from studio_tui.local.http.request_rules import (
 from studio_tui.local.http.responses import answer, write_list
 from studio_tui.local.http.strict_json import StrictRoute
 from studio_tui.local.http.validation import digest, validate_job
-from studio_tui.local.server.endpoint import JOB_ENDS
 
 _STATUSES = tuple(state for state in JobState if state is not JobState.UNKNOWN)
 _STATUS_GROUPS = {
@@ -102,13 +100,6 @@ async def cancel_job(studio: CurrentStudio, job_id: str, body: JobCancelInput) -
     if state in ENDED:
         raise Refusal(409, f"The job has ended already: it is {state}.")
     return answer({"message": "Successfully canceled"})
-
-
-# For the commands of `studio-tui local`; not part of Studio's API.
-@router.get(JOB_ENDS, include_in_schema=False)
-async def job_ends(studio: CurrentStudio) -> Response:
-    summary = await studio.database.read(JobsSummary.read)
-    return Response(summary.model_dump_json(), media_type="application/json")
 
 
 @router.post(

@@ -3,9 +3,8 @@
 import asyncio
 import gc
 import logging
-import sqlite3
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NoReturn
@@ -16,7 +15,6 @@ from studio_tui import clock
 from studio_tui.errors import ConfigError
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.config.disk_limits import parse_span
-from studio_tui.local.db.jobs_summary import JobsSummary
 from studio_tui.local.server import disk_usage, endpoint
 from studio_tui.paths import local_data_dir
 from studio_tui.presentation.format import plural, size
@@ -71,11 +69,10 @@ def status(data_dir: Path) -> None:
     """Print URL and disk usage of the local Studio. The exit code is 1 if it does not run."""
     data = DataDir(data_dir)
     server = endpoint.find(data_dir)
-    read_jobs = _jobs_reader(data)
     if server is not None:
         click.echo(f"running at {server.url} (process {server.pid})")
     if data.database.exists():
-        click.echo("\n".join(_usage_lines(_survey(data, read_jobs), clock.now())))
+        click.echo("\n".join(_usage_lines(_survey(data), clock.now())))
     if server is None:
         _fail(f"No local Studio runs in {data_dir}.", code=1)
 
@@ -96,8 +93,7 @@ def clean(data_dir: Path, older: timedelta, *, yes: bool) -> None:
     It prints what would be removed, and asks. Running jobs, datasets and job records are kept.
     """
     data = DataDir(data_dir)
-    read_jobs = _jobs_reader(data)
-    removable = _survey(data, read_jobs).older_than(clock.now() - older)
+    removable = _survey(data).older_than(clock.now() - older)
     if not removable:
         click.echo("Nothing is that old.")
         return
@@ -106,8 +102,8 @@ def clean(data_dir: Path, older: timedelta, *, yes: bool) -> None:
         click.echo("Nothing was removed.")
         return
     try:
-        freed = disk_usage.free(data, removable, read_jobs)
-    except (ConfigError, OSError, ValueError, sqlite3.Error) as error:
+        freed = disk_usage.free(data, removable)
+    except OSError as error:
         _fail(f"Not everything was removed: {error}")
     click.echo(f"~{size(freed)} freed")
 
@@ -118,30 +114,12 @@ def stop(data_dir: Path) -> None:
     """Stop the local Studio. Its jobs keep running, and its next start finds them again."""
     data = DataDir(data_dir)
     stopped = endpoint.stop(data_dir)
-    try:
-        unfinished = JobsSummary.read_file(data.database)
-    except (OSError, sqlite3.Error) as error:
-        _fail(error)
-    # The database has only the ends that a server has seen. A job may have ended since, such as by
-    # a restart of the machine; then its shim no longer holds the lock.
-    running = sum(endpoint.is_locked(data.jobs / job / "lock") for job in unfinished.begun)
+    running = sum(endpoint.is_locked(lock) for lock in data.jobs.glob("*/lock"))
     click.echo("stopped" if stopped else "it was not running")
-    unseen_ends = len(unfinished.begun) - running
-    for line in _unfinished_job_lines(running, unseen_ends, unfinished.queued_count):
-        click.echo(line)
-
-
-def _unfinished_job_lines(running: int, unseen_ends: int, waiting: int) -> Iterator[str]:
     if running:
         verb, them = ("keeps", "it") if running == 1 else ("keep", "them")
         jobs = plural(running, "job")
-        yield f"{jobs} {verb} running; the next local Studio finds {them} again"
-    if unseen_ends:
-        jobs = plural(unseen_ends, "job")
-        yield f"{jobs} ended while no local Studio was watching; the next one records how"
-    if waiting:
-        verb = "waits" if waiting == 1 else "wait"
-        yield f"{plural(waiting, 'job')} {verb} in the queue until a local Studio runs again"
+        click.echo(f"{jobs} {verb} running; the next local Studio finds {them} again")
 
 
 @local.command()
@@ -154,23 +132,15 @@ def env(data_dir: Path) -> None:
     click.echo(endpoint.shell_exports(server), nl=False)
 
 
-def _jobs_reader(data: DataDir) -> Callable[[], JobsSummary]:
-    """Return a function that reads the jobs from the server or, if none runs, from the database."""
-    server = endpoint.find(data.root)
-    if server is None:
-        return lambda: JobsSummary.read_file(data.database)
-    return lambda: JobsSummary.model_validate_json(endpoint.get(server, endpoint.JOB_ENDS))
-
-
-def _survey(data: DataDir, read_jobs: Callable[[], JobsSummary]) -> disk_usage.DiskUsage:
+def _survey(data: DataDir) -> disk_usage.DiskUsage:
     try:
-        return disk_usage.survey(data, read_jobs())
-    except (OSError, ValueError, sqlite3.Error) as error:
+        return disk_usage.survey(data)
+    except OSError as error:
         _fail(f"The data in {data.root} cannot be scanned: {error}.")
 
 
 def _usage_lines(usage: disk_usage.DiskUsage, now: datetime) -> Iterator[str]:
-    yield f"jobs          {usage.active_jobs} waiting or running, {usage.ended_jobs} ended"
+    yield f"jobs          {usage.running_jobs} running, {usage.ended_jobs} ended"
     for label, used in (
         ("logs", usage.logs),
         ("job folders", usage.folders),

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,11 +13,9 @@ from urllib.parse import unquote
 
 from studio_tui import clock
 from studio_tui.api.routes import REMOVED_LOG
-from studio_tui.api.states import JobState
 from studio_tui.local.config.data_dir import DataDir
-from studio_tui.local.db.database import Database
-from studio_tui.local.db.jobs_summary import JobsSummary
 from studio_tui.local.locks import hold
+from studio_tui.local.server.endpoint import is_locked
 from studio_tui.local.shim.durable import remove, write_new
 from studio_tui.local.shim.output import segment_name
 
@@ -26,9 +24,12 @@ logger = logging.getLogger(__name__)
 CHECK_EVERY = 6 * 3600.0
 
 _END_RECORDS = frozenset(
-    {"lock", "started.json", "exit.json", "lost.json", "steps.jsonl", "cancel"}
+    {
+        *("lock", "started.json", "exit.json", "lost.json", "steps.jsonl", "cancel"),
+        *("lineage.jsonl", "datachain.json"),
+    }
 )
-"""Files of a job's folder that are kept, as they record how the job ended."""
+"""Files of a job's folder that are kept, as they record how the job ended and what it made."""
 
 _WAIT_SECONDS = 5.0
 _BLOCK = 512
@@ -49,8 +50,7 @@ class Item:
 class DiskUsage:
     """Disk usage of a local Studio; all sizes are bytes on disk."""
 
-    active_jobs: int
-    """Number of jobs that have not ended, without schedules."""
+    running_jobs: int
     ended_jobs: int
     logs: int
     folders: int
@@ -73,10 +73,10 @@ class DiskUsage:
         return tuple(item for item in self.removable if item.last_used < before)
 
 
-def survey(data: DataDir, jobs: JobsSummary) -> DiskUsage:
+def survey(data: DataDir) -> DiskUsage:
     """Measure a data directory; this may take seconds."""
     listed_folders = _folders_listed_by_datachain(data)
-    logs = folders = 0
+    running_jobs = ended_jobs = logs = folders = 0
     removable = []
     last_uses: dict[str, datetime] = {}
     in_use: set[str] = set()
@@ -85,10 +85,12 @@ def survey(data: DataDir, jobs: JobsSummary) -> DiskUsage:
         logs += log_bytes
         folders += folder_bytes - log_bytes
         environment = _environment_of(folder)
-        ended_at = jobs.ended.get(folder.name)
+        ended_at = _ended_at(folder)
         if ended_at is None:
+            running_jobs += is_locked(folder / "lock")
             in_use.add(environment)
             continue
+        ended_jobs += 1
         last_uses[environment] = max(ended_at, last_uses.get(environment, ended_at))
         is_listed = any(_overlaps(folder, listed) for listed in listed_folders)
         if _can_be_cleaned(folder) and not is_listed:
@@ -101,8 +103,8 @@ def survey(data: DataDir, jobs: JobsSummary) -> DiskUsage:
     ]
     databases = data.root.glob(f"{data.database.name}*")
     return DiskUsage(
-        active_jobs=sum(state != JobState.TASK for state in jobs.states.values()),
-        ended_jobs=len(jobs.ended),
+        running_jobs=running_jobs,
+        ended_jobs=ended_jobs,
         logs=logs,
         folders=folders,
         environments=_measure(environments),
@@ -113,16 +115,11 @@ def survey(data: DataDir, jobs: JobsSummary) -> DiskUsage:
     )
 
 
-def free(data: DataDir, items: Iterable[Item], jobs: Callable[[], JobsSummary]) -> int:
-    """Delete the items that are still unused; return the freed bytes.
-
-    `jobs` returns the current summary.
-    """
+def free(data: DataDir, items: Iterable[Item]) -> int:
+    """Delete the items that are still unused; return the freed bytes."""
     environments = data.cache / "environments"
     return sum(
-        _free_environment(data, item, jobs)
-        if item.path.parent == environments
-        else _free_folder(item)
+        _free_environment(data, item) if item.path.parent == environments else _free_folder(item)
         for item in items
     )
 
@@ -141,12 +138,11 @@ def _free_folder(item: Item) -> int:
     return max(0, item.size - _measure(item.path))
 
 
-def _free_environment(data: DataDir, item: Item, jobs: Callable[[], JobsSummary]) -> int:
+def _free_environment(data: DataDir, item: Item) -> int:
     """Delete an environment unless a job uses it; a job that needs it meanwhile waits."""
     key = item.path.name.rpartition("-")[0]
-    ended = jobs().ended
     with suppress(OSError), hold(item.path.with_name(f"{key}.lock")) as lock:
-        active = (folder for folder in _entries(data.jobs) if folder.name not in ended)
+        active = (folder for folder in _entries(data.jobs) if _ended_at(folder) is None)
         if lock is None or item.path.name in map(_environment_of, active):
             return 0
         pointer = item.path.with_name(f"{key}.made")
@@ -186,6 +182,16 @@ def _environment_of(folder: Path) -> str:
         return ""
 
 
+def _ended_at(folder: Path) -> datetime | None:
+    """Return when a job ended; `None` if it runs, or nothing records its end."""
+    if is_locked(folder / "lock"):
+        return None
+    for name in ("exit.json", "lost.json"):
+        with suppress(FileNotFoundError):
+            return _changed_at(folder / name)
+    return None
+
+
 def _can_be_cleaned(folder: Path) -> bool:
     """Whether a job's folder has more than `_END_RECORDS` and a log, which cleaning leaves."""
     return any(entry.name not in _END_RECORDS | {"output"} for entry in _entries(folder))
@@ -218,17 +224,13 @@ def _changed_at(path: Path) -> datetime:
     return datetime.fromtimestamp(path.lstat().st_mtime).astimezone()
 
 
-async def prune(data: DataDir, max_age: timedelta | None, database: Database) -> None:
+async def prune(data: DataDir, max_age: timedelta | None) -> None:
     """Delete what was not used for `max_age`, if any, now and every `CHECK_EVERY` seconds."""
     if max_age is None:
         return
-    loop = asyncio.get_running_loop()
-
-    def jobs() -> JobsSummary:
-        return asyncio.run_coroutine_threadsafe(database.read(JobsSummary.read), loop).result()
 
     def free_old() -> int:
-        return free(data, survey(data, jobs()).older_than(clock.now() - max_age), jobs)
+        return free(data, survey(data).older_than(clock.now() - max_age))
 
     while True:
         try:

@@ -14,8 +14,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,9 +32,6 @@ START_SECONDS = 20.0
 
 STOP_SECONDS = 10.0
 """Maximum time for a server to stop; more than `server.GRACE_SECONDS`."""
-
-JOB_ENDS = "/local/job-ends"
-"""Path under `/api` of a `JobsSummary`; not part of Studio's API."""
 
 _OWN_URL = re.compile(r"http://127\.0\.0\.1:[0-9]{1,5}")
 _PROBE_SECONDS = 2.0
@@ -218,41 +215,16 @@ def _read_endpoint(data: DataDir) -> Endpoint | None:
 
 def _instance_at(url: str) -> str | None:
     """Return the instance id served at `url`; the token is not sent."""
-    try:
-        with _get(url, "/openapi.json", {}, _PROBE_SECONDS) as answer:
-            return answer.getheader("studio-instance")
-    except (OSError, http.client.HTTPException):
-        return None
-
-
-@contextmanager
-def _get(
-    url: str, path: str, headers: dict[str, str], seconds: float
-) -> Iterator[http.client.HTTPResponse]:
     parsed = address(url)
     if parsed is None:
-        raise OSError("the address is invalid")
-    connection = http.client.HTTPConnection(parsed.host, parsed.port, timeout=seconds)
-    with closing(connection):
-        connection.request("GET", f"/api{path}", headers=headers)
-        yield connection.getresponse()
-
-
-def get(server: Endpoint, path: str) -> bytes:
-    """Return a server's answer to a GET of `path` under `/api`.
-
-    Raises:
-        ConfigError: The token cannot be read.
-        OSError: The server does not answer, or refuses.
-    """
-    headers = {"Authorization": f"Bearer {server.token()}"}
+        return None
+    connection = http.client.HTTPConnection(parsed.host, parsed.port, timeout=_PROBE_SECONDS)
     try:
-        with _get(server.url, path, headers, START_SECONDS) as answer:
-            if answer.status != http.client.OK:
-                raise OSError(f"the server answers with {answer.status}")
-            return answer.read()
-    except http.client.HTTPException as error:
-        raise OSError("the server does not answer") from error
+        with closing(connection):
+            connection.request("GET", "/api/openapi.json")
+            return connection.getresponse().getheader("studio-instance")
+    except (OSError, http.client.HTTPException):
+        return None
 
 
 def is_locked(path: Path) -> bool:

@@ -199,7 +199,7 @@ async def _serve(
         async with asyncio.TaskGroup() as tasks:
             dispatching = tasks.create_task(studio.dispatcher.run(), name="dispatcher")
             scheduling = tasks.create_task(studio.scheduler.run(), name="scheduler")
-            pruning = tasks.create_task(prune(data, max_age, studio.database), name="pruning")
+            pruning = tasks.create_task(prune(data, max_age), name="pruning")
             await server.serve(sockets=[listener])
             pruning.cancel()
             scheduling.cancel()

@@ -1,9 +1,7 @@
 """The disk space that a local Studio uses, and the old files that it deletes."""
 
-import json
 import os
 import shutil
-import signal
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,8 +16,6 @@ from studio_tui.api.routes import REMOVED_LOG
 from studio_tui.errors import ConfigError
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.config.disk_limits import parse_span, read_max_age
-from studio_tui.local.db.jobs_summary import JobsSummary
-from studio_tui.local.db.times import stamp
 from studio_tui.local.server import disk_usage, endpoint
 from studio_tui.local.server.cli import local
 from studio_tui.local.shim import durable
@@ -30,12 +26,9 @@ BIG = "open('big', 'wb').write(bytes(3_000_000)); print('it ran')"
 
 
 def end_days_ago(studio: ThreadStudio, job_id: str, days: float) -> None:
-    """Change the end of a job to `days` days ago."""
-    finished_at = stamp(clock.now() - timedelta(days=days))
-    studio.stop()  # a running server locks its database
-    with closing(sqlite3.connect(DataDir(studio.data_dir).database)) as connection, connection:
-        connection.execute("UPDATE jobs SET finished_at = ? WHERE id = ?", [finished_at, job_id])
-    studio.restart()
+    """Change the record of the end of a job to `days` days ago."""
+    ended_at = (clock.now() - timedelta(days=days)).timestamp()
+    os.utime(DataDir(studio.data_dir).jobs / job_id / "exit.json", (ended_at, ended_at))
 
 
 def run(studio: ThreadStudio, *arguments: str, typed: str = "") -> str:
@@ -67,7 +60,7 @@ def old_and_new(studio: ThreadStudio) -> Iterator[tuple[str, str, str]]:
 def test_status_shows_jobs_disk_usage_and_what_could_be_deleted(studio: ThreadStudio) -> None:
     output = run(studio, "status")
     assert f"running at {studio.url}" in output
-    assert "1 waiting or running, 2 ended" in output
+    assert "1 running, 2 ended" in output
     for label in ("logs", "job folders", "environments", "uploads", "datasets", "database"):
         assert label in output
     assert "~2.9 MiB  1 job folder and 0 environments: `clean --older 30d`" in output
@@ -149,7 +142,7 @@ def test_a_folder_that_cannot_be_deleted_does_not_keep_others_from_being_deleted
 
     monkeypatch.setattr("studio_tui.local.server.disk_usage.remove", remove_others)
     items = [disk_usage.Item(folder, 100_000, clock.now()) for folder in folders]
-    assert disk_usage.free(DataDir(tmp_path), items, JobsSummary) > 80_000
+    assert disk_usage.free(DataDir(tmp_path), items) > 80_000
     assert [(folder / "big").exists() for folder in folders] == [True, False]
 
 
@@ -198,33 +191,44 @@ def test_time_spans_are_parsed() -> None:
 
 
 def test_an_empty_or_missing_data_directory_uses_no_space(tmp_path: Path) -> None:
-    usage = disk_usage.survey(DataDir(tmp_path), JobsSummary.read_file(tmp_path / "none"))
+    usage = disk_usage.survey(DataDir(tmp_path))
     assert (usage.total, usage.older_than(datetime.now(UTC))) == (0, ())
     shutil.rmtree(tmp_path)
-    assert disk_usage.survey(DataDir(tmp_path), JobsSummary()).total == 0
-
-
-def test_jobs_that_wait_in_a_pipeline_count_as_waiting_and_schedules_do_not(tmp_path: Path) -> None:
-    states = {str(number): state for number, state in enumerate(("RUNNING", "PENDING", "TASK"))}
-    assert disk_usage.survey(DataDir(tmp_path), JobsSummary(states=states)).active_jobs == 2
+    assert disk_usage.survey(DataDir(tmp_path)).total == 0
 
 
 @pytest.mark.usefixtures("old_and_new")
-def test_stop_says_how_many_jobs_run_wait_or_have_ended_unrecorded(studio: ThreadStudio) -> None:
-    studio.submit("print(1)", workers=os.cpu_count() or 1)
+def test_stop_says_how_many_jobs_keep_running(studio: ThreadStudio) -> None:
     studio.stop()
     result = CliRunner().invoke(local, ["stop", "--data-dir", str(studio.data_dir)])
     assert result.output.splitlines() == [
         "it was not running",
         "1 job keeps running; the next local Studio finds it again",
-        "1 job waits in the queue until a local Studio runs again",
     ]
-    (running,) = JobsSummary.read_file(DataDir(studio.data_dir).database).begun
-    folder = DataDir(studio.data_dir).jobs / running
-    (folder / "cancel").touch()
-    os.kill(json.loads((folder / "started.json").read_text())["pid"], signal.SIGTERM)
-    eventually(lambda: not endpoint.is_locked(folder / "lock"))
-    again = CliRunner().invoke(local, ["stop", "--data-dir", str(studio.data_dir)])
-    ended = "1 job ended while no local Studio was watching; the next one records how"
-    assert again.output.splitlines()[1] == ended
     studio.restart()
+
+
+def test_clean_keeps_what_a_job_made_whose_end_no_server_has_seen(studio: ThreadStudio) -> None:
+    query = """
+import os, pathlib, time
+pathlib.Path("ready").touch()
+while not pathlib.Path("go").exists():
+    time.sleep(0.01)
+with open(os.environ["STUDIO_LINEAGE"], "a") as lineage:
+    lineage.write('{"dataset": "made", "version": null}')
+"""
+    job_id = studio.submit(query)["id"]
+    folder = DataDir(studio.data_dir).jobs / job_id
+    eventually((folder / "work" / "ready").exists)
+    studio.stop()
+    (folder / "work" / "go").touch()
+    eventually((folder / "exit.json").exists)
+    eventually(lambda: not endpoint.is_locked(folder / "lock"))
+    run(studio, "clean", "--older", "0d", "--yes")
+    assert not (folder / "work").exists()
+    studio.restart()
+    assert studio.wait_for_end(job_id)["status"] == "COMPLETE"
+    versions = studio.request(
+        "GET", f"/datachain/datasets/dataset_job_versions?team_name=local&job_id={job_id}"
+    )
+    assert versions.json()["dataset_versions"][0]["dataset_name"] == "local.local.made"
