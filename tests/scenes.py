@@ -213,23 +213,17 @@ def _schedule(
     return _job(number, "TASK", name, schedule=schedule, compute_cluster_name=None, **fields)
 
 
-def _schedule_run(
-    at: str, kind: str = "job", status: str | None = None, **fields: Any
-) -> dict[str, Any]:
-    """Return a run of a schedule; a fire time without a run if `status` is `None`."""
-    times = {"scheduled_for": at, "created_at": at if status else None}
-    return {"kind": kind, "id": at if status else None, "status": status, **times, **fields}
+def _schedule_run(at: str, status: str, **fields: Any) -> dict[str, Any]:
+    """Return a run of a schedule."""
+    times = {"scheduled_for": at, "created_at": at}
+    return {"kind": "job", "id": at, "status": status, **times, **fields}
 
 
 RECENT_RUNS = (
-    _schedule_run("2026-03-04T11:20:00Z", status="COMPLETE", by_hand=True, scheduled_for=None),
-    _schedule_run("2026-03-04T02:00:00Z", "missed"),
-    _schedule_run("2026-03-03T02:00:00Z", status="COMPLETE", created_at="2026-03-03T02:43:00Z"),
-    _schedule_run(
-        "2026-03-02T02:00:00Z", status="FAILED", error_message="PermissionError: s3://vision"
-    ),
-    _schedule_run("2026-03-01T02:00:00Z", "skipped"),
-    _schedule_run("2026-02-28T02:00:00Z", status="COMPLETE"),
+    _schedule_run("2026-03-04T11:20:00Z", "COMPLETE", by_hand=True, scheduled_for=None),
+    _schedule_run("2026-03-03T02:00:00Z", "COMPLETE", created_at="2026-03-03T02:43:00Z"),
+    _schedule_run("2026-03-02T02:00:00Z", "FAILED", error_message="PermissionError: s3://vision"),
+    _schedule_run("2026-02-28T02:00:00Z", "COMPLETE"),
 )
 
 SCHEDULES = tuple(

@@ -51,10 +51,10 @@ class JobStep(Received):
 
 
 class ScheduleRun(Received):
-    """A run of a schedule, or a fire time without a run. Sent by the local Studio only."""
+    """A run of a schedule. Sent by the local Studio only."""
 
     kind: Line
-    """job, pipeline, missed (no Studio was running) or skipped (the previous run had not ended)."""
+    """job or pipeline."""
     id: Identifier | None = None
     name: Line | None = None
     status: Word | None = None
@@ -81,7 +81,7 @@ class JobSchedule(Received):
     skipped: int | None = None
     """Number of fire times at which the previous run had not ended."""
     recent: tuple[ScheduleRun, ...] | None = None
-    """The latest runs and fire times without a run, newest first."""
+    """The latest runs, newest first."""
     suspended_at: Moment | None = None
     """`None` if the schedule is active."""
     datasets: tuple[Line, ...] | None = None

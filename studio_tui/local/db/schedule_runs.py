@@ -1,9 +1,8 @@
-"""The runs of schedules in the database, at fire times or by hand, and their gaps."""
+"""The runs of schedules in the database, at fire times or by hand."""
 
 # ruff: noqa: S608 (only constants and question marks are put into SQL)
 
 import sqlite3
-from collections.abc import Iterable
 from datetime import timedelta
 
 from studio_tui.api.states import JobState
@@ -11,7 +10,7 @@ from studio_tui.local.db.new_job import copy_job
 from studio_tui.local.db.times import from_stamp, stamp
 
 MAX_RUNS = 8
-"""Maximum number of runs and gaps together that are returned with a schedule."""
+"""Maximum number of runs that are returned with a schedule."""
 
 _MADE = f"""
     SELECT made.scheduled_for AS at, json_object(
@@ -21,22 +20,14 @@ _MADE = f"""
         'error_message', made.error_message) AS entry
     FROM {{kind}}s made WHERE made.scheduled_by = schedules.job_id ORDER BY at DESC LIMIT {MAX_RUNS}
 """
-_GAPS = f"""
-    SELECT gap.fire_at AS at, json_object(
-        'kind', iif(gap.is_skipped, 'skipped', 'missed'), 'id', NULL, 'name', NULL,
-        'status', NULL, 'scheduled_for', gap.fire_at, 'created_at', NULL,
-        'by_hand', json('false'), 'error_message', NULL) AS entry
-    FROM schedule_gaps gap WHERE gap.job_id = schedules.job_id ORDER BY at DESC LIMIT {MAX_RUNS}
-"""
 LAST_RUNS_JSON = f"""(
     SELECT json_group_array(json(entry)) FROM (
         SELECT entry FROM (
             SELECT * FROM ({_MADE.format(kind="job")})
-            UNION ALL SELECT * FROM ({_MADE.format(kind="pipeline")})
-            UNION ALL SELECT * FROM ({_GAPS}))
+            UNION ALL SELECT * FROM ({_MADE.format(kind="pipeline")}))
         ORDER BY at DESC LIMIT {MAX_RUNS})
 )"""
-"""SQL expression on `schedules`: its last runs and gaps as a JSON list, newest first."""
+"""SQL expression on `schedules`: its last runs as a JSON list, newest first."""
 
 
 def has_open_run(connection: sqlite3.Connection, job_id: str) -> bool:
@@ -74,26 +65,6 @@ def make_run(
     if task["cron_expression"] is None:
         columns |= {"run_group": task["run_group"], "rerun_from": task["rerun_from"]}
     return copy_job(connection, job_id, JobState.CREATED, now, columns=columns)
-
-
-def note_gaps(
-    connection: sqlite3.Connection, job_id: str, missed: Iterable[str], skipped: Iterable[str]
-) -> None:
-    """Record fire times without a run, all stamps; only the last `MAX_RUNS` gaps are kept."""
-    gaps = [*((fire_at, 0) for fire_at in missed), *((fire_at, 1) for fire_at in skipped)]
-    if not gaps:
-        return
-    for fire_at, is_skipped in gaps:
-        connection.execute(
-            "INSERT OR IGNORE INTO schedule_gaps (job_id, fire_at, is_skipped) VALUES (?, ?, ?)",
-            [job_id, fire_at, is_skipped],
-        )
-    connection.execute(
-        "DELETE FROM schedule_gaps WHERE job_id = ? AND fire_at NOT IN ("
-        "SELECT fire_at FROM schedule_gaps WHERE job_id = ? ORDER BY fire_at DESC "
-        f"LIMIT {MAX_RUNS})",
-        [job_id, job_id],
-    )
 
 
 def free_moment(connection: sqlite3.Connection, job_id: str, now: str) -> str:

@@ -9,7 +9,6 @@ crashes and changes of the clock.
 
 import json
 import sqlite3
-from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +16,7 @@ from datetime import datetime, timedelta
 from studio_tui import cron
 from studio_tui.api.states import JobState
 from studio_tui.local.db.new_job import NewSchedule
-from studio_tui.local.db.schedule_runs import MAX_RUNS, has_open_run, note_gaps
+from studio_tui.local.db.schedule_runs import has_open_run
 from studio_tui.local.db.times import from_stamp, stamp, stamp_if_any, time_zone
 
 MAX_DELAY = timedelta(hours=1)
@@ -49,8 +48,6 @@ class Decision:
     """A decision about the fire times of a schedule, from its cursor on."""
 
     missed: int
-    last_missed: tuple[datetime, ...]
-    """The latest missed fire times, up to `MAX_RUNS`."""
     run_for: datetime | None
     """The fire time to create a run for unless an earlier run is open; `None` if all are missed."""
     next_fire_at: datetime | None
@@ -93,20 +90,17 @@ def decide(due: DueSchedule, now: datetime) -> Decision:
     """
     first = from_stamp(due.fire_at)
     missed, newest = 0, first
-    last_missed: deque[datetime] = deque(maxlen=MAX_RUNS)
     later = _fire_times_after(due, first)
     upcoming = next(later, None)
     while upcoming is not None and upcoming <= now:
-        last_missed.append(newest)
         missed, newest = missed + 1, upcoming
         upcoming = next(later, None)
         if missed == MAX_FIRE_TIMES:
             # The next decision is about `newest` and later fire times; none of these gets a run.
-            return Decision(missed, tuple(last_missed), None, newest)
+            return Decision(missed, None, newest)
     if now - newest > MAX_DELAY:
-        last_missed.append(newest)
-        return Decision(missed + 1, tuple(last_missed), None, upcoming)
-    return Decision(missed, tuple(last_missed), newest, upcoming)
+        return Decision(missed + 1, None, upcoming)
+    return Decision(missed, newest, upcoming)
 
 
 def insert_schedule(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -> None:
@@ -164,8 +158,6 @@ def settle(
     )
     if moved.rowcount == 0:
         return False
-    skipped = (decision.run_for,) if decision.run_for is not None and is_skipped else ()
-    note_gaps(connection, due.job_id, map(stamp, decision.last_missed), map(stamp, skipped))
     run_for = None if is_skipped else decision.run_for
     if run_for is not None:
         make(connection, due.job_id, stamp(run_for), stamp(now))

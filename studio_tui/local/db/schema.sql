@@ -75,13 +75,6 @@ CREATE TABLE schedules (
 
 CREATE INDEX schedules_by_time ON schedules (next_fire_at);
 
-CREATE TABLE schedule_gaps (                        -- the latest of each schedule
-    job_id TEXT NOT NULL REFERENCES schedules (job_id),
-    fire_at TEXT NOT NULL,
-    is_skipped INTEGER NOT NULL CHECK (is_skipped IN (0, 1)), -- 0: no server was running
-    PRIMARY KEY (job_id, fire_at)
-) STRICT, WITHOUT ROWID;
-
 -- Datasets, their sources and the jobs that made them.
 CREATE TABLE dataset_versions (
     id INTEGER PRIMARY KEY,

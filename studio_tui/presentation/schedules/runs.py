@@ -20,22 +20,16 @@ LATE = timedelta(minutes=1)
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
-_GAPS = {
-    "missed": ("!", "no Studio was running"),
-    "skipped": ("»", "the previous run was still going"),
-}
-"""Sign of a fire time without a run, and the reason."""
-
 
 class ScheduledRun(NamedTuple):
-    """A run of a schedule, or a fire time without one."""
+    """A run of a schedule."""
 
     id: str | None
-    """Id of the job or pipeline; `None` for a fire time without a run."""
+    """Id of the job or pipeline; `None` if Studio does not send it."""
     state: JobState
     """State of the job, or the job state that is equivalent to the pipeline's."""
     status: str
-    """As sent by Studio; `missed` or `skipped` for a fire time without a run."""
+    """As sent by Studio."""
     created_at: datetime | None
     by_hand: bool = False
     """Whether a user started the run, not the schedule."""
@@ -43,8 +37,6 @@ class ScheduledRun(NamedTuple):
     """Safe to draw."""
     scheduled_for: datetime | None = None
     """The fire time; `None` for a manual run, or if Studio does not send it."""
-    gap: str = ""
-    """`missed` or `skipped` for a fire time without a run."""
 
     @property
     def delay(self) -> timedelta | None:
@@ -56,9 +48,7 @@ class ScheduledRun(NamedTuple):
 
     @property
     def sign(self) -> str:
-        """Result in at most three cells: `✓`, `(✓)` manual, `✓+` late, `!` missed, `»` skipped."""
-        if self.gap:
-            return _GAPS[self.gap][0]
+        """Result in at most three cells: `✓`, `(✓)` manual, `✓+` late."""
         glyph = LOOKS[self.state].glyph
         if self.by_hand:
             return f"({glyph})"
@@ -66,7 +56,7 @@ class ScheduledRun(NamedTuple):
 
     @property
     def tone(self) -> Tone:
-        return Tone.WARN if self.gap else LOOKS[self.state].tone
+        return LOOKS[self.state].tone
 
 
 class ScheduleWithRuns(NamedTuple):
@@ -77,7 +67,7 @@ class ScheduleWithRuns(NamedTuple):
     @property
     def state(self) -> JobState:
         """State of the last known run; TASK if there is none."""
-        return next((run.state for run in self.runs if not run.gap), JobState.TASK)
+        return self.runs[0].state if self.runs else JobState.TASK
 
 
 def runs_by_task(jobs: Iterable[Job]) -> dict[str, tuple[ScheduledRun, ...]]:
@@ -130,9 +120,7 @@ def run_signs(runs: Sequence[ScheduledRun]) -> str:
 
 
 def run_line(run: ScheduledRun, now: datetime) -> str:
-    """Return a line with the result and age of a run, or with the reason why there was none."""
-    if run.gap:
-        return f"{run.sign} {run.gap}  {ago(run.scheduled_for, now)}, as {_GAPS[run.gap][1]}"
+    """Return a line with the result and age of a run."""
     hand = ", by hand" if run.by_hand else ""
     late = f", {span(run.delay)} late" if run.delay is not None else ""
     error = f"  {cause(run.error)}" if run.error and cause(run.error) else ""
@@ -140,9 +128,6 @@ def run_line(run: ScheduledRun, now: datetime) -> str:
 
 
 def _from_schedule_run(run: ScheduleRun) -> ScheduledRun:
-    if run.kind in _GAPS:
-        at = run.scheduled_for
-        return ScheduledRun(None, JobState.UNKNOWN, run.kind, None, scheduled_for=at, gap=run.kind)
     if run.kind == "pipeline":
         status = run.status or ""
         is_known = status in set(PipelineState)

@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 
 from studio_tui.api.models import Job
-from studio_tui.api.states import JobState
 from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.presentation.schedules.rows import SCHEDULES
-from studio_tui.presentation.schedules.runs import ScheduledRun, ScheduleWithRuns, run_of
+from studio_tui.presentation.schedules.runs import ScheduleWithRuns, run_of
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
@@ -93,9 +92,3 @@ def test_a_filter_passes_the_schedules_that_match_by_their_last_run(
 )
 def test_each_sort_order_begins_with_the_expected_schedule(sort: str, expected: list[str]) -> None:
     assert names("", sort) == expected
-
-
-def test_the_state_of_a_schedule_is_that_of_its_last_run_despite_missed_times() -> None:
-    missed = ScheduledRun(None, JobState.UNKNOWN, "missed", None, gap="missed")
-    row = schedule_with_results("a", "FAILED")
-    assert row._replace(runs=(missed, *row.runs)).state is JobState.FAILED

@@ -214,26 +214,19 @@ def test_last_runs_sent_by_studio_are_shown_without_jobs_and_manual_runs_are_mar
     ]
 
 
-def test_late_missed_and_skipped_runs_have_signs_of_their_own() -> None:
-    at = "2026-03-01T11:00:00Z"
+def test_late_runs_have_a_sign_of_their_own() -> None:
     sent_runs = [
-        {"kind": "missed", "scheduled_for": at},
-        {"kind": "skipped", "scheduled_for": at},
         *recent_runs("COMPLETE", scheduled_for="2026-03-01T10:17:00Z"),
         *recent_runs("COMPLETE", scheduled_for="2026-03-01T10:59:30Z"),
     ]
     schedule = nightly(recent=sent_runs)
     runs = runs_of(schedule)
     assert [(run.sign, run.tone) for run in runs] == [
-        ("!", Tone.WARN),
-        ("»", Tone.WARN),
         ("✓+", Tone.GOOD),
         ("✓", Tone.GOOD),
     ]
     (fact,) = [each for each in facts(schedule, runs, NOON, UTC) if each.label == "last runs"]
     assert fact.value.text.split("\n") == [
-        "! missed  1h ago, as no Studio was running",
-        "» skipped  1h ago, as the previous run was still going",
         "✓+ COMPLETE  1h ago, 43 min late",
         "✓ COMPLETE  1h ago",
     ]
