@@ -128,6 +128,7 @@ class BulkJobs:
         jobs, blocked = chosen.jobs, self._host.session.known_items.pipelines().blocked
         noun = self.marked.noun.removeprefix("marked ")
         is_one = len(jobs) == 1
+        counts = summary(chosen, blocked) if chosen.left_out or not is_one else ()
         tasks = [job for job in jobs if job.state is JobState.TASK]
         submissions = await submitted_of(tasks, self._host.session) if tasks else {}
         listed = [with_schedule(job, submissions.get(job.id)) for job in jobs]
@@ -142,11 +143,11 @@ class BulkJobs:
             f"Cancel {self._count_words(jobs)}?",
             question_lines(
                 self._host,
-                (*summary(chosen, blocked), *self.marked.notes()),
+                (*counts, *self.marked.notes()),
                 (cancel_effect(jobs), *self._pipeline_notes(jobs)),
                 describe(listed[0]) if is_one else list(map(line, listed)),
             ),
-            yes=f"Cancel {plural(len(jobs), noun)}",
+            yes="Cancel it" if is_one else f"Cancel {plural(len(jobs), noun)}",
             no="Leave it" if is_one else "Leave them",
         )
         if await self._host.ask(question):

@@ -152,7 +152,7 @@ async def test_the_question_before_canceling_names_the_job_and_defaults_to_no(
         with step("the job ends while the question is open, so that no request is sent"):
             await until_shown(pilot, "● RUNNING", "long.py", "other.py")
             await pilot.press("x")
-            await until_shown(pilot, "Cancel this job?", "other.py", str(other["id"]))
+            await until_shown(pilot, "Cancel this job?", "other.py", str(other["id"]), "Cancel it")
             await call_in_thread(studio.cancel, other["id"])
             page = pilot.app.screen_stack[-2]
             assert isinstance(page, JobsScreen)

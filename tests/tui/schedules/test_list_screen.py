@@ -582,7 +582,7 @@ async def test_hostile_names_are_shown_literally_and_have_no_effect(
     async with dashboard(studio, tmp_path, size=size) as pilot:
         await open_schedules(pilot)
         await until_shown(pilot, YEARLY)
-        for key, words in (("e", "enter continues"), ("x", "Keep it"), ("t", "Run it now")):
+        for key, words in (("e", "enter continues"), ("x", "Leave it"), ("t", "Run it now")):
             await pilot.press(key)
             await until_shown(pilot, words, "a[/]b [@click")
             assert not control_characters_of_lines(screen_text(pilot))
