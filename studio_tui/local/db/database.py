@@ -38,8 +38,8 @@ class Database:
     The file is locked while it is open. A write is one transaction, undone if it fails. When
     `write` returns, the changes are on disk (`synchronous=FULL`).
 
-    On a full disk a write can be deferred, so that jobs, pipelines and schedules can be stopped. It
-    is kept in memory, and is done before any later write.
+    On a full disk a write can be deferred, so that jobs and schedules can be ended. It is kept in
+    memory, and is done before any later write.
     """
 
     def __init__(self, connection: sqlite3.Connection, thread: ThreadPoolExecutor) -> None:

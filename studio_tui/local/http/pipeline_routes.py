@@ -141,8 +141,7 @@ async def _named(studio: Studio, body: PipelineInput | RemoveJobFromPipelineInpu
 async def pause_pipeline(studio: CurrentStudio, body: PipelineInput) -> Response:
     pipeline = await _named(studio, body)
     now = stamp(clock.now())
-    await studio.database.write_or_defer(pipelines.pause, pipeline["id"], now)
-    paused = await studio.database.read(pipelines.read_pipeline, pipeline["id"])
+    paused = await studio.database.write(pipelines.pause, pipeline["id"], now)
     return pipeline_answer(paused)
 
 

@@ -1,7 +1,6 @@
 """The endpoints of schedules, which are not in the API document."""
 
 import uuid
-from contextlib import suppress
 from dataclasses import replace
 
 from fastapi import APIRouter, Response
@@ -11,7 +10,6 @@ from studio_tui.api import routes
 from studio_tui.api.local_models import ChangeScheduleInput, ScheduleInput, SchedulePipelineInput
 from studio_tui.api.models import QueryType
 from studio_tui.local.db import jobs, new_pipeline, schedule_actions, schedule_pipelines
-from studio_tui.local.db.database import StorageFull
 from studio_tui.local.db.new_job import NewJob
 from studio_tui.local.db.times import stamp
 from studio_tui.local.http.job_output import job_answer
@@ -49,9 +47,8 @@ async def change_schedule(
 async def suspend_schedule(studio: CurrentStudio, job_id: str, body: ScheduleInput) -> Response:
     check_team(body.team_name)
     now = clock.now()
-    with suppress(StorageFull):  # suspending must work without disk space
-        await studio.scheduler.settle(now)
-    await studio.database.write_or_defer(schedule_actions.suspend, job_id, stamp(now))
+    await studio.scheduler.settle(now)
+    await studio.database.write(schedule_actions.suspend, job_id, stamp(now))
     return await job_answer(studio, job_id)
 
 
