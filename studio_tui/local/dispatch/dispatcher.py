@@ -13,7 +13,6 @@ from contextlib import suppress
 from dataclasses import replace
 
 from studio_tui import clock
-from studio_tui.api.models import QueryType
 from studio_tui.api.states import JobState
 from studio_tui.local.config.clusters import ClusterFile
 from studio_tui.local.db import jobs
@@ -25,7 +24,6 @@ from studio_tui.local.run.local_runner import LocalRunner
 from studio_tui.local.run.runner import (
     JobPhase,
     RunReport,
-    RunSpec,
     RunStep,
     StartFailed,
 )
@@ -241,32 +239,16 @@ class Dispatcher:
         if self._cancel_event(job_id).is_set():
             return RunReport(JobPhase.FINISHED, finished_at=clock.now(), canceled=True)
         try:
-            await self._runner.start(await self._make_spec(row))
+            numbers = [int(number) for number in (row["uploads"] or "").split(",") if number]
+            uploads = await self._uploads.find(numbers)
+            files = [(upload.basename, upload.path) for upload in uploads.values()]
+            await self._runner.start(dict(row), files)
         except StartFailed as error:
             report = await self._runner.report(job_id)
             if report.phase is JobPhase.NOT_STARTED:
                 return RunReport(JobPhase.LOST, finished_at=clock.now(), error_message=str(error))
             return report
         return await self._runner.report(job_id)
-
-    async def _make_spec(self, row: sqlite3.Row) -> RunSpec:
-        numbers = [int(number) for number in (row["uploads"] or "").split(",") if number]
-        uploads = await self._uploads.find(numbers)
-        return RunSpec(
-            job_id=row["id"],
-            name=row["name"],
-            query=row["query"],
-            query_type=QueryType(row["query_type"]),
-            environment=json.loads(row["environment"]),
-            python_version=row["python_version"],
-            requirements=row["requirements"],
-            repository=row["repository"],
-            files=tuple((upload.basename, upload.path) for upload in uploads.values()),
-            workers=row["workers"],
-            rerun_from_job_id=row["rerun_from"],
-            run_group_id=row["run_group"],
-            reset=bool(row["ignore_checkpoints"]),
-        )
 
     async def _watch(self, row: sqlite3.Row, report: RunReport) -> None:
         job_id, first = row["id"], json.loads(row["steps"])[0]

@@ -3,22 +3,23 @@
 import ast
 import hashlib
 import importlib.util
+import json
 import os
 import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import uv
 
 from studio_tui.api.models import QueryType
 from studio_tui.job_rules import repository_fault, split_repository
 from studio_tui.local.config.data_dir import DataDir
-from studio_tui.local.run.runner import RunSpec, StartFailed
+from studio_tui.local.run.runner import StartFailed
 from studio_tui.local.shim import lineage_file
 
 _INHERITED = frozenset({"PATH", "HOME", "LANG", "LANGUAGE", "TZ", "USER", "LOGNAME", "SHELL"})
@@ -92,23 +93,32 @@ class ShimInstructions(TypedDict):
     """The job's TMPDIR, which the shim creates."""
 
 
-def plan(spec: RunSpec, folder: Path, data: DataDir) -> ShimInstructions:
+Job = Mapping[str, Any]
+"""The row of a job in the database."""
+
+
+def plan(
+    job: Job, files: Sequence[tuple[str, Path]], folder: Path, data: DataDir
+) -> ShimInstructions:
     """Plan the job in `folder`.
+
+    `files` has names in the working directory, and where each is stored; of equal names the last
+    counts.
 
     Raises:
         StartFailed: A required program is not installed, or the repository's URL is invalid.
     """
-    is_python = spec.query_type is QueryType.PYTHON
-    uses_datachain = is_python and imports_datachain(spec.query)
-    build = _plan_build(spec, folder, data.cache, uses_datachain=uses_datachain)
+    is_python = job["query_type"] == QueryType.PYTHON
+    uses_datachain = is_python and imports_datachain(job["query"])
+    build = _plan_build(job, folder, data.cache, uses_datachain=uses_datachain)
     interpreter = str(folder / "env" / "bin" / "python") if build else sys.executable
-    environment = _query_environment(spec, folder, data, has_own_python=build is not None)
+    environment = _query_environment(job, folder, data, has_own_python=build is not None)
     return ShimInstructions(
-        clone=_clone_commands(spec.repository) if spec.repository else [],
-        files=[(name, str(path)) for name, path in spec.files],
+        clone=_clone_commands(job["repository"]) if job["repository"] else [],
+        files=[(name, str(path)) for name, path in files],
         build=build,
-        registration=_plan_registration(spec, folder, interpreter) if uses_datachain else None,
-        query=spec.query,
+        registration=_plan_registration(job["id"], folder, interpreter) if uses_datachain else None,
+        query=job["query"],
         script=("query", ".py" if is_python else ".sh"),
         command=[interpreter, "-u"] if is_python else [_find_program("bash")],
         environment=environment,
@@ -163,16 +173,14 @@ def _clone_commands(repository: str) -> list[list[str]]:
     return commands
 
 
-def _plan_build(
-    spec: RunSpec, folder: Path, cache_dir: Path, *, uses_datachain: bool
-) -> Build | None:
+def _plan_build(job: Job, folder: Path, cache_dir: Path, *, uses_datachain: bool) -> Build | None:
     """Plan the job's own environment, unless the interpreter of the local Studio suffices."""
-    requirements = _significant_lines(spec.requirements or "")
+    requirements = _significant_lines(job["requirements"] or "")
     lacks_datachain = uses_datachain and (requirements or not _has_datachain())
     names = {match[0].lower() for line in requirements if (match := _REQUIREMENT_NAME.match(line))}
     if lacks_datachain and "datachain" not in names:
         requirements.append("datachain")
-    version = spec.python_version or _OWN_PYTHON
+    version = job["python_version"] or _OWN_PYTHON
     if not requirements and version == _OWN_PYTHON:
         return None
     uv_program = _find_uv()
@@ -184,7 +192,7 @@ def _plan_build(
     parts = [version, sys.version, *requirements]
     if any(_LOCAL_REQUIREMENT.search(line) and ".whl" not in line for line in requirements):
         # The content of a local folder may change, so no other job may use this environment.
-        parts.append(spec.job_id)
+        parts.append(job["id"])
     key = hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]
     return Build(
         environments_folder=str(cache_dir / "environments"),
@@ -194,17 +202,17 @@ def _plan_build(
     )
 
 
-def _plan_registration(spec: RunSpec, folder: Path, interpreter: str) -> Registration:
+def _plan_registration(job_id: str, folder: Path, interpreter: str) -> Registration:
     command = [interpreter, "-I", str(_DATACHAIN_JOB_SCRIPT)]
     return Registration(
         begin=[*command, "begin", str(folder)],
         end=[*command, "end", str(folder)],
-        environment={"DATACHAIN_JOB_ID": spec.job_id, "DATACHAIN_IS_STUDIO": "1"},
+        environment={"DATACHAIN_JOB_ID": job_id, "DATACHAIN_IS_STUDIO": "1"},
     )
 
 
 def _query_environment(
-    spec: RunSpec, folder: Path, data: DataDir, *, has_own_python: bool
+    job: Job, folder: Path, data: DataDir, *, has_own_python: bool
 ) -> dict[str, str]:
     required = {
         "PYTHONUNBUFFERED": "1",
@@ -217,9 +225,10 @@ def _query_environment(
         "STUDIO_LINEAGE": str(folder / lineage_file.FILE_NAME),
         "STUDIO_DATASETS": str(data.datasets),
     }
-    if spec.reset:
+    if job["ignore_checkpoints"]:
         required["DATACHAIN_IGNORE_CHECKPOINTS"] = "1"
-    environment = {"PYTHONUTF8": "1"} | base_environment() | dict(spec.environment) | required
+    of_job: dict[str, str] = json.loads(job["environment"])
+    environment = {"PYTHONUTF8": "1"} | base_environment() | of_job | required
     if has_own_python:
         virtual_environment = folder / "env"
         environment["VIRTUAL_ENV"] = str(virtual_environment)

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.locks import hold, is_held
 from studio_tui.local.run import environment, metastore, notes
 from studio_tui.local.run.metastore import Metastore
-from studio_tui.local.run.runner import JobPhase, RunLineage, RunReport, RunSpec, StartFailed
+from studio_tui.local.run.runner import JobPhase, RunLineage, RunReport, StartFailed
 from studio_tui.local.shim import lineage_file, process_tree, shim
 from studio_tui.local.shim.durable import remove, write_durably, write_new
 from studio_tui.local.shim.output import CAP_BYTES, SEGMENT_BYTES, OutputReader
@@ -29,9 +30,6 @@ from studio_tui.paths import create_private_dir
 logger = logging.getLogger(__name__)
 
 _DATACHAIN_JOB_FILE = "datachain.json"
-_DATACHAIN_FIELDS = frozenset(
-    {"job_id", "name", "query", "workers", "python_version", "rerun_from_job_id", "run_group_id"}
-)
 _UNUSED_MARK = "cancel.unused"
 """Canceling renames this file to `cancel`: unlike creating a file, that needs no disk space."""
 _LOCK_SECONDS = 0.1
@@ -67,10 +65,13 @@ class LocalRunner:
         self._cleanups: dict[str, asyncio.Task[None]] = {}
         self._closing = threading.Event()
 
-    async def start(self, spec: RunSpec) -> None:
-        """Start a job; return when its shim is running, or raise `StartFailed`."""
+    async def start(self, job: environment.Job, files: Sequence[tuple[str, Path]] = ()) -> None:
+        """Start a job; return when its shim is running, or raise `StartFailed`.
+
+        `files` are those of `environment.plan`.
+        """
         try:
-            await asyncio.to_thread(self._start, spec)
+            await asyncio.to_thread(self._start, job, files)
         except OSError as error:
             raise StartFailed(f"The job could not be started: {error.strerror}.") from error
 
@@ -120,25 +121,24 @@ class LocalRunner:
             raise ValueError(f"{job_id!r} is not the id of a job")
         return self._data.jobs / job_id
 
-    def _start(self, spec: RunSpec) -> None:
-        for name, _source in spec.files:
+    def _start(self, job: environment.Job, files: Sequence[tuple[str, Path]]) -> None:
+        for name, _source in files:
             if name in {"", ".", ".."} or "/" in name or "\0" in name:
                 raise StartFailed(f"{name!r} is not a file name in the working directory.")
-        folder = create_private_dir(self._folder(spec.job_id))
+        folder = create_private_dir(self._folder(job["id"]))
         with hold(folder / "lock", _LOCK_SECONDS) as lock:
             if lock is None or (folder / "started.json").exists():
                 raise StartFailed("The job has already been started.")
             for shared in (self._data.datachain, self._data.datasets):
                 create_private_dir(shared)
-            plan = environment.plan(spec, folder, self._data)
+            plan = environment.plan(job, files, folder, self._data)
             if plan["registration"]:
-                job = {name: getattr(spec, name) for name in _DATACHAIN_FIELDS}
-                _write_json(folder / _DATACHAIN_JOB_FILE, job)
+                _write_json(folder / _DATACHAIN_JOB_FILE, _datachain_job(job))
             _write_json(folder / "spec.json", {**plan, **asdict(self._limits)})
             (folder / _UNUSED_MARK).touch(mode=0o600)
             pid = _spawn_shim(folder, lock)
             with self._children_lock:
-                self._children[spec.job_id] = pid
+                self._children[job["id"]] = pid
 
     def _report(self, folder: Path, *, was_started: bool) -> RunReport:
         """Return the state of a job; LOST without `finished_at` if the loss is not recorded yet."""
@@ -235,6 +235,16 @@ class LocalRunner:
                     has_ended = True
                 if has_ended:
                     del self._children[job_id]
+
+
+def _datachain_job(job: environment.Job) -> dict[str, Any]:
+    """Return a job as DataChain's database describes it."""
+    return {
+        **{name: job[name] for name in ("name", "query", "workers", "python_version")},
+        "job_id": job["id"],
+        "rerun_from_job_id": job["rerun_from"],
+        "run_group_id": job["run_group"],
+    }
 
 
 def _mark_canceled(folder: Path) -> None:

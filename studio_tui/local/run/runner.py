@@ -1,12 +1,9 @@
-"""Requests to run a job, and reports about the run: the types between dispatcher and runner."""
+"""Reports about the run of a job: the types between dispatcher and runner."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 
-from studio_tui.api.models import QueryType
 from studio_tui.errors import StudioError
 from studio_tui.local.run.metastore import Metastore
 from studio_tui.local.shim.lineage_file import ReportedDataset
@@ -29,33 +26,6 @@ class JobPhase(StrEnum):
 
 class StartFailed(StudioError):  # noqa: N818 (the name says what happened)
     """The job was not started; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunSpec:
-    """Everything needed to run a job."""
-
-    job_id: str
-    """Unique forever, and one path segment: letters, digits, dot, dash, underscore."""
-    name: str
-    """Untrusted text."""
-    query: str
-    query_type: QueryType
-    environment: Mapping[str, str]
-    python_version: str | None = None
-    """As `3.12` or `3.12.4`; `None` for the version that the local Studio runs on."""
-    requirements: str | None = None
-    repository: str | None = None
-    """`URL` or `URL@REVISION`, cloned into the working directory."""
-    files: tuple[tuple[str, Path], ...] = ()
-    """Names in the working directory, and where each is stored; of equal names the last counts."""
-    workers: int = 1
-    rerun_from_job_id: str | None = None
-    """The job whose checkpoints are reused."""
-    run_group_id: str | None = None
-    """Equal for all runs that share checkpoints; `None` for a group of its own."""
-    reset: bool = False
-    """Whether to ignore existing checkpoints."""
 
 
 @dataclass(frozen=True, slots=True)

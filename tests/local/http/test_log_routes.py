@@ -17,7 +17,6 @@ import websockets
 from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
 
-from studio_tui.api.models import QueryType
 from studio_tui.api.states import JobState
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.http import errors
@@ -25,8 +24,9 @@ from studio_tui.local.http.log_routes import FRAME_BYTES, log_frames, router
 from studio_tui.local.http.pieces import OutputPieces
 from studio_tui.local.http.transcript import Transcript
 from studio_tui.local.run.local_runner import LocalRunner, RunLimits
-from studio_tui.local.run.runner import JobPhase, RunSpec
+from studio_tui.local.run.runner import JobPhase
 from studio_tui.local.shim.output import OutputWriter
+from tests.local.job_rows import job_row
 from tests.waiting import HANG, eventually, until
 
 
@@ -396,7 +396,7 @@ async def test_a_server_that_stops_closes_the_websocket_with_1012(tmp_path: Path
 async def test_the_log_of_a_real_job_is_followed_to_its_end(log_server: LogServer) -> None:
     query = "import time\nfor n in range(50): print(n, end=' ', flush=True); time.sleep(0.005)"
     log_server.set_status("RUNNING")
-    await log_server.runner.start(RunSpec("job", "job", query, QueryType.PYTHON, {}))
+    await log_server.runner.start(job_row(query))
     async with log_server.follow() as connection:
         receiving = asyncio.create_task(receive_all(connection))
         phases: list[JobPhase] = []

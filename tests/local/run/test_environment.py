@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from studio_tui.api.models import QueryType
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.run import environment
 from studio_tui.local.run.environment import ShimInstructions, imports_datachain, plan
-from studio_tui.local.run.runner import RunSpec, StartFailed
+from studio_tui.local.run.runner import StartFailed
+from tests.local.job_rows import job_row
 from tests.local.run.test_local_runner import Bench, clean_up
 from tests.local.wheels import write_wheel
 
@@ -16,15 +16,8 @@ OWN_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def planned_environment(tmp_path: Path, query: str = "print(1)", **fields: Any) -> ShimInstructions:
-    defaults: dict[str, Any] = {
-        "job_id": "job",
-        "name": "n",
-        "query": query,
-        "query_type": QueryType.PYTHON,
-        "environment": {},
-    }
-    spec = RunSpec(**(defaults | fields))
-    return plan(spec, tmp_path / "jobs" / spec.job_id, DataDir(tmp_path))
+    job = job_row(query, **fields)
+    return plan(job, (), tmp_path / "jobs" / job["id"], DataDir(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -118,7 +111,9 @@ def test_datachain_in_a_job_does_not_use_the_folders_of_the_user(tmp_path: Path)
         "DATACHAIN_ROOT_DIR": "/home/user",
         "DATACHAIN_GLOBAL_CONFIG_DIR": "/home/user",
     }
-    variables = planned_environment(tmp_path, environment=user_variables, reset=True)["environment"]
+    variables = planned_environment(tmp_path, environment=user_variables, ignore_checkpoints=1)[
+        "environment"
+    ]
     for name in ("ROOT", "GLOBAL_CONFIG", "SYSTEM_CONFIG"):
         assert Path(variables[f"DATACHAIN_{name}_DIR"]).is_relative_to(tmp_path)
     assert variables["DATACHAIN_NO_ANALYTICS"] == "1"

@@ -15,10 +15,11 @@ from studio_tui.api.models import QueryType
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.http.pieces import PieceReader
 from studio_tui.local.run.local_runner import LocalRunner, RunLimits
-from studio_tui.local.run.runner import JobPhase, RunReport, RunSpec, StartFailed
+from studio_tui.local.run.runner import JobPhase, RunReport, StartFailed
 from studio_tui.local.shim import process_tree, shim
 from studio_tui.local.shim.message_limit import MESSAGE_LIMIT
 from tests import needs
+from tests.local.job_rows import job_row
 from tests.local.outputs import texts
 from tests.soak import SOAK
 from tests.waiting import HANG, await_with_limit, eventually, until
@@ -38,19 +39,8 @@ class Bench:
         )
 
     async def start(self, query: str, job_id: str = "job", **fields: Any) -> None:
-        spec = RunSpec(
-            **(
-                {
-                    "job_id": job_id,
-                    "name": job_id,
-                    "query": query,
-                    "query_type": QueryType.PYTHON,
-                    "environment": {},
-                }
-                | fields
-            )
-        )
-        await self.runner.start(spec)
+        files = fields.pop("files", ())
+        await self.runner.start(job_row(query, job_id, **fields), files)
 
     async def run(self, query: str, job_id: str = "job", **fields: Any) -> RunReport:
         await self.start(query, job_id, **fields)
@@ -585,10 +575,9 @@ async def test_another_runner_can_cancel_a_running_job(bench: Bench, tmp_path: P
 SERVER = """
 import asyncio, sys
 from pathlib import Path
-from studio_tui.api.models import QueryType
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.run.local_runner import LocalRunner
-from studio_tui.local.run.runner import RunSpec
+from tests.local.job_rows import job_row
 
 async def main():
     folder = Path(sys.argv[1])
@@ -598,7 +587,7 @@ async def main():
         "for n in range(400): print(f'seq={n:06}', flush=True); time.sleep(0.001)\\n"
         "exit(5)"
     )
-    await runner.start(RunSpec("job", "job", query, QueryType.PYTHON, {}))
+    await runner.start(job_row(query))
     print("started", flush=True)
     await asyncio.sleep(60)
 
