@@ -6,11 +6,10 @@ may read one request differently. Bodies with any of these are refused.
 
 import asyncio
 import json
-import math
 from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
-from typing import Any, NoReturn
+from typing import Any
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
@@ -106,19 +105,17 @@ def read_json(body: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise UnusableJson(f"is not UTF-8 at byte {error.start}") from error
     try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_check_object,
-            parse_int=_parse_integer,
-            parse_float=_parse_number,
-            parse_constant=_refuse_constant,
-        )
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
+        value = json.loads(text, object_pairs_hook=_check_object, parse_int=_parse_integer)
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
+    except UnusableJson:
+        raise
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise UnusableJson(f"is not JSON: {error.msg} at {where}") from error
     except UnicodeEncodeError as error:
         raise UnusableJson("contains half of a surrogate pair, which is not valid text") from error
+    except ValueError as error:
+        raise UnusableJson("contains NaN, Infinity or a number that is too large") from error
     except RecursionError as error:
         raise UnusableJson("is nested too deeply") from error
     return value
@@ -139,14 +136,3 @@ def _parse_integer(digits: str) -> int:
     if len(digits.lstrip("-")) > _INTEGER_DIGITS:
         raise UnusableJson(f"contains a whole number of more than {_INTEGER_DIGITS} digits")
     return int(digits)
-
-
-def _parse_number(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise UnusableJson("contains a number that is too large")
-    return number
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise UnusableJson(f"contains {name}, which is not JSON")

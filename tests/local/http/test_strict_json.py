@@ -13,7 +13,7 @@ UNUSABLE = {
     "a name twice": (b'{"a": 1, "b": {"x": 1, "x": 2}}', '"x" twice'),
     "NaN": (b'{"a": NaN}', "NaN"),
     "Infinity": (b"[Infinity]", "Infinity"),
-    "minus Infinity": (b"[-Infinity]", "-Infinity"),
+    "minus Infinity": (b"[-Infinity]", "Infinity"),
     "a float beyond all": (b"[1e999]", "too large"),
     "a huge int": (b"[" + b"9" * 5000 + b"]", "more than 18 digits"),
     "half a surrogate pair": (b'["\\ud800"]', "surrogate"),
