@@ -174,4 +174,7 @@ def _write(file: BinaryIO, piece: bytes) -> int:
 
 
 def _cannot_save(error: OSError, path: Path) -> CannotSaveError:
-    return CannotSaveError(f"{safe_line(path.name)} cannot be written: {error.strerror}.")
+    name = safe_line(path.name)
+    if isinstance(error, FileExistsError):
+        return CannotSaveError(f"{name} exists already; type another name.")
+    return CannotSaveError(f"{name} cannot be written: {error.strerror}.")

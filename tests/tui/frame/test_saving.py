@@ -138,9 +138,9 @@ async def test_only_the_owner_can_read_a_saved_log_even_while_it_is_written(
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("x.log", "x.log cannot be written: File exists."),
-        ("link", "link cannot be written: File exists."),
-        (os.devnull, "null cannot be written: File exists."),
+        ("x.log", "x.log exists already; type another name."),
+        ("link", "link exists already; type another name."),
+        (os.devnull, "null exists already; type another name."),
         ("no/x.log", "x.log cannot be written: No such file or directory."),
         ("x.log/y", "y cannot be written: Not a directory."),
         ("x" * 300, "xxx cannot be written: File name too long."),
@@ -369,7 +369,7 @@ async def test_an_error_in_saving_is_shown_at_the_field_and_keeps_the_typed_path
         assert field.value == str(tmp_path / "no" / "x.log")
         field.value = str(tmp_path / "x.log")
         await pilot.press("enter")
-        await until(pilot, lambda: "File exists" in message_at_field(pilot))
+        await until(pilot, lambda: "exists already" in message_at_field(pilot))
         assert field.value == str(tmp_path / "x.log")
         field.value += "x"
         await until(pilot, lambda: not message_at_field(pilot))
