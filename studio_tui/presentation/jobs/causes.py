@@ -37,7 +37,7 @@ def cause(message: str) -> str:
     """Return the cause in an error message as one safe line; empty if the message is empty.
 
     It is the last exception. Without one it is the first line, but not the statement that the job
-    ended; a program's last output is quoted.
+    ended; a program's last output is quoted, and followed by how it ended.
     """
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     if not lines:
@@ -46,14 +46,14 @@ def cause(message: str) -> str:
         reason = signature([line for line in message.splitlines() if line.strip()])
         if reason and _TRACEBACK not in reason:
             return reason
-    text = lines[0]
+    text, ending = lines[0], ""
     if ended := _ENDED.match(text):
         ending = exit_code_words(int(ended["code"])) if ended["code"] else ended["signal"] or ""
         text = ended["rest"] or (lines[1] if len(lines) > 1 else ending) or text
     if names := [match.start("name") for match in _EXCEPTION.finditer(text)]:
         text = text[names[-1] :]
     elif ended and ended["output"]:
-        text = f"“{text}”"
+        text = f"“{text}”, {ending}" if ending else f"“{text}”"
     return shortened(text) or shortened(lines[0])
 
 

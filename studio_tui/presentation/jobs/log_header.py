@@ -43,7 +43,7 @@ def job_parts(
     """
     parts = [state_cell(job.state, job.status, is_blocked=is_blocked)]
     code = f"exit code {job.exit_code}"
-    if job.exit_code is not None and not reason.startswith(code):
+    if job.exit_code is not None and code not in reason:
         parts.append(Cell(exit_code_words(job.exit_code, is_brief=True), Tone.DIM))
     if (ran := run_seconds(job, now)) is not None:
         parts.append(Cell(duration(ran), Tone.DIM))

@@ -16,7 +16,7 @@ def test_the_message_about_one_job_has_its_name_state_run_time_and_cause() -> No
     )
     full_message = "The query ended with exit code 1; its last output: no such bucket"
     assert ended_jobs_message([job(2, "FAILED", error_message=full_message)]).endswith(
-        ": “no such bucket”"
+        ": “no such bucket”, exit code 1"
     )
     begun = job(1).started_at
     assert begun is not None

@@ -109,7 +109,8 @@ def test_during_an_outage_the_log_header_shows_the_same_as_the_page_header(
 
 def test_the_failure_cause_omits_the_sentence_around_it() -> None:
     full_message = "The query ended with exit code 1; its last output: no such bucket"
-    assert failure_cause(job(1, "FAILED", error_message=full_message), b"") == "“no such bucket”"
+    cause = failure_cause(job(1, "FAILED", error_message=full_message), b"")
+    assert cause == "“no such bucket”, exit code 1"
     assert failure_cause(job(1, "FAILED", error_message="disk\nfull"), b"") == "disk"
     log_end = b"Traceback (most recent call last):\nKeyError: 'path'\n"
     assert failure_cause(job(1, "FAILED"), log_end) == "KeyError: 'path'"
