@@ -1,17 +1,12 @@
 """The command palette: a searchable list of the actions of all tabs and of Textual's commands."""
 
 import asyncio
-import re
 from collections.abc import Iterable, Iterator
 from functools import partial
-from operator import attrgetter
-from typing import NamedTuple
 
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
-from textual.content import Content
-from textual.style import Style
 
 from studio_tui.tui.frame.actions import Action, actions_of
 from studio_tui.tui.frame.commands import CommandBinding
@@ -39,32 +34,11 @@ class PagedPalette(AnsweredOnce, CommandPalette):
             yield PaletteChoice() if type(part) is CommandList else part
 
 
-class WordMatch(NamedTuple):
-    """How well typed words fit the words of a text."""
-
-    score: float
-    """From 0 to 1; 0 if a typed word fits no word of the text."""
-    spans: tuple[tuple[int, int], ...] = ()
-
-
 _OF_TEXTUAL = 0.5
 """Factor for the scores of Textual's commands, so that equally good matches of ours come first."""
 
-_OF_OTHER_TAB = 0.28
-"""Factor for the scores of other tabs, so that all actions of the current screen come first."""
-
-_WHOLE, _BEGINNING, _MIDDLE, _ABBREVIATION = 1.0, 0.8, 0.5, 0.3
-"""Scores of a typed word: a whole word of the text, its beginning, another part, an abbreviation.
-
-An abbreviation begins with the first letter of the word, and has others of its letters in order.
-"""
-
-_NOT_FIRST = 0.95
-"""Factor for words of the text after the first; the scores above keep their order."""
-
-_NO_MATCH = WordMatch(0.0)
-
-_WORD = re.compile(r"[^\s.,;:()]+")
+_OF_OTHER_TAB = 0.6
+"""Factor for the scores of other tabs, so that equally good matches of the screen come first."""
 
 _LEFT_OUT = {"Quit", "Keys", "Maximize", "Minimize"}
 """Textual's commands that the dashboard has itself, or that hide parts of the frame."""
@@ -80,31 +54,26 @@ class ScreenActions(Provider):
         # In a thread, as the imports are slow; before the first hit, so that the others follow it
         # before the user can press a key.
         pages = await asyncio.to_thread(_pages_of_tabs) if isinstance(self.screen, Page) else ()
-        style = self.matcher(query).match_style
+        matcher = self.matcher(query)
         for action in self._actions():
             texts = f"{action.explanation} {action.label} {action.search_words}"
-            score, spans = match_words(query, texts)
-            if score > 0:
+            if (score := matcher.match(texts)) > 0:
                 yield Hit(
                     score,
-                    _highlighted(action.explanation, spans, style),
+                    matcher.highlight(action.explanation),
                     partial(self.app.run_action, action.action, action.node),
                     help=_help(action),
                 )
         for name, explanation, run, _ in self._textual_commands():
-            score, spans = match_words(query, name)
-            if score > 0:
-                yield Hit(
-                    score * _OF_TEXTUAL, _highlighted(name, spans, style), run, help=explanation
-                )
+            if (score := matcher.match(name)) > 0:
+                yield Hit(score * _OF_TEXTUAL, matcher.highlight(name), run, help=explanation)
         for tab, binding in self._of_other_tabs(pages):
             title = f"{tab.capitalize()}: {binding.tooltip}"
             texts = f"{title} {binding.description} {binding.search_words}"
-            score, spans = match_words(query, texts)
-            if score > 0:
+            if (score := matcher.match(texts)) > 0:
                 yield Hit(
                     score * _OF_OTHER_TAB,
-                    _highlighted(title, spans, style),
+                    matcher.highlight(title),
                     partial(self.screen.post_message, GoTo(tab, binding.action)),
                     help=f"key: {' or '.join(self._keys(binding))}, on the tab {tab.capitalize()}",
                 )
@@ -155,47 +124,6 @@ def _pages_of_tabs() -> tuple[type[Page], ...]:
         MergedScreen,
         ActivityScreen,
     )
-
-
-def match_words(typed: str, text: str) -> WordMatch:
-    """Match each typed word, maybe abbreviated, to its best word of a text; average the scores."""
-    words = list(_WORD.finditer(text.lower()))
-    best_matches = [
-        max((_match_word(part, word) for word in words), key=attrgetter("score"), default=_NO_MATCH)
-        for part in _WORD.findall(typed.lower())
-    ]
-    if not best_matches or not all(match.score for match in best_matches):
-        return _NO_MATCH
-    spans = tuple(span for match in best_matches for span in match.spans)
-    return WordMatch(sum(match.score for match in best_matches) / len(best_matches), spans)
-
-
-def _match_word(typed: str, word: re.Match[str]) -> WordMatch:
-    text, start = word[0], word.start()
-    # The verb with which a sentence begins says most about a command.
-    weight = 1.0 if start == 0 else _NOT_FIRST
-    index = text.find(typed)
-    if index >= 0:
-        score = _MIDDLE if index else _WHOLE if text == typed else _BEGINNING
-        return WordMatch(score * weight, ((start + index, start + index + len(typed)),))
-    if typed[0] != text[0]:
-        return _NO_MATCH
-    spans, next_index = [], 0
-    for letter in typed:
-        if (index := text.find(letter, next_index)) < 0:
-            return _NO_MATCH
-        spans.append((start + index, start + index + 1))
-        next_index = index + 1
-    return WordMatch(_ABBREVIATION * weight, tuple(spans))
-
-
-def _highlighted(text: str, spans: Iterable[tuple[int, int]], style: Style) -> Content:
-    """Return a text with parts in a style; parts after its end are ignored."""
-    content = Content(text)
-    for start, end in spans:
-        if end <= len(text):
-            content = content.stylize(style, start, end)
-    return content
 
 
 def _help(action: Action) -> str:

@@ -15,7 +15,7 @@ import studio_tui.tui.app
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.help import HelpScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen
-from studio_tui.tui.palette import PagedPalette, match_words
+from studio_tui.tui.palette import PagedPalette
 from studio_tui.tui.pipelines.list_screen import PipelinesScreen
 from studio_tui.tui.pipelines.trigger_screen import TriggerScreen
 from studio_tui.tui.schedules.list_screen import SchedulesScreen
@@ -276,53 +276,3 @@ async def test_ctrl_c_pressed_twice_quits_from_any_page_if_nothing_is_lost(
         await until_shown(pilot, "Press ctrl+c again to quit")
         await pilot.press("ctrl+c")
         await until(pilot, lambda: pilot.app.return_code == 0)
-
-
-@pytest.mark.parametrize(
-    ("typed", "text", "matches"),
-    [
-        ("sort", "Choose the order sort", True),
-        ("order choose", "Choose the order", True),
-        ("canc", "Cancel the job", True),
-        ("cncl", "Cancel the job", True),
-        ("rder", "Choose the order", True),
-        ("sord", "Show the datasets: who made them, what is out of date", False),
-        ("cancel pipeline", "Cancel the job", False),
-        ("", "Cancel the job", False),
-    ],
-)
-def test_each_typed_word_matches_letters_of_one_word_only(
-    typed: str, text: str, *, matches: bool
-) -> None:
-    assert bool(match_words(typed, text).score) is matches
-
-
-def test_whole_words_score_highest_then_beginnings_middles_and_abbreviations() -> None:
-    typed_texts = ("resume", "re", "su", "rsm")
-    scores = [match_words(typed, "the run, resume").score for typed in typed_texts]
-    assert sorted(scores, reverse=True) == scores
-    assert len(set(scores)) == len(typed_texts)
-    assert match_words("run", "the run, resume") == match_words("run", "the (run)")._replace(
-        spans=((4, 7),)
-    )
-
-
-def test_a_match_of_the_first_word_wins_only_among_equally_good_matches() -> None:
-    texts = (
-        "Remove all marks",
-        "Show the logs of the marked jobs",
-        "Mark all from the last mark to here",
-        "Show the mark",
-        "Marked rows",
-    )
-    order = sorted(texts, key=lambda text: match_words("mark", text).score, reverse=True)
-    assert order == [texts[2], texts[3], texts[4], texts[0], texts[1]]
-
-
-@pytest.mark.parametrize(
-    ("typed", "highlighted"),
-    [("log", ["log"]), ("logs show", ["logs", "Show"]), ("og", ["og"]), ("shw", ["S", "h", "w"])],
-)
-def test_only_the_matching_letters_are_highlighted(typed: str, highlighted: list[str]) -> None:
-    text = "Show all of the logs"
-    assert [text[start:end] for start, end in match_words(typed, text).spans] == highlighted
