@@ -176,7 +176,6 @@ def mode_parts(view: DagPlace, match_count: int, *, has_lanes: bool) -> tuple[Pa
         (view.critical, "C critical path", "critical"),
         (view.lanes and view.mode is Mode.TREE, f"B {lanes}", "lanes"),
         (view.all_edges and view.mode is Mode.GRAPH, "E all edges", "edges"),
-        (view.follow, "f following", "follow"),
         (view.grouping is not Grouping.AUTO, f"b {grouped}", "group"),
         (view.search, f"/{view.search} {match_count} found", "search"),
     )

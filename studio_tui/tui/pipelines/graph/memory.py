@@ -67,8 +67,6 @@ class DagPlace(BaseModel):
     reverse: bool = False
     search: str = ""
     filter: str = ""
-    follow: bool = False
-    """Whether the cursor follows running jobs."""
 
 
 class DagMemory(Remembered):

@@ -1,4 +1,4 @@
-"""Navigation in a pipeline: along its edges, between failures, and following running jobs."""
+"""Navigation in a pipeline: along its edges, and between failures."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -88,31 +88,6 @@ class Movement:
             if statuses.states[node_id] is NodeState.FAILED or statuses.blocks(node_id)
         ]
 
-    # Following running jobs.
-
-    def toggle_follow(self) -> None:
-        self._state.change(follow=not self._state.view.follow)
-        self.follow()
-
-    def follow(self) -> None:
-        """If following is on and the current job does not run, go to a running job.
-
-        One of its descendants is preferred.
-        """
-        loaded = self._state.loaded
-        if not self._state.view.follow:
-            return
-        states = loaded.statuses.states
-        here = self._cursor.here()
-        if here is not None and states.get(here) is NodeState.RUNNING:
-            return
-        running = [
-            node_id for node_id in self._cursor.order() if states[node_id] is NodeState.RUNNING
-        ]
-        below = loaded.plan.descendants(here) if here is not None else frozenset[str]()
-        if running:
-            self._cursor.go(next((node_id for node_id in running if node_id in below), running[0]))
-
     # Other commands.
 
     def why_no_place(self) -> str | None:
@@ -169,13 +144,6 @@ class Movement:
             "Center the job",
             lambda self: self._cursor.center(),
             why_no_place,
-        ),
-        Command(
-            "graph.follow",
-            "f",
-            "follow",
-            "Follow running jobs with the cursor, or stop",
-            toggle_follow,
         ),
         Command("graph.pipelines", "P", "pipelines", "Go to the list of pipelines", show_pipelines),
     )

@@ -186,7 +186,6 @@ class PipelineScreen(Page):
         is_first = not self.views.has_shown
         self.marks.drop_missing()
         self.views.show()
-        self.movement.follow()
         if is_first:
             self.call_after_refresh(self._first_shown)
         self.call_after_refresh(self._follow_progress)

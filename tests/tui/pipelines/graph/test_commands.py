@@ -48,8 +48,8 @@ async def test_clicks_on_the_line_of_modes_switch_the_mode_and_turn_options_off(
         for mode in (*MODES[1:], MODES[0]):
             await click(f"{mode} ")
             await until(pilot, partial(is_shown_as, mode))
-        await press(pilot, ("exclamation_mark", "C", "f", "b"))
-        for words in ("! only problems", "C critical path", "f following"):
+        await press(pilot, ("exclamation_mark", "C", "b"))
+        for words in ("! only problems", "C critical path"):
             await until_shown(pilot, words)
             await click(words)
             await until(pilot, partial(is_gone, words))
