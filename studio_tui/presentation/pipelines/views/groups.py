@@ -1,6 +1,6 @@
 """Groups of jobs in a large pipeline, and the dependencies between groups.
 
-Jobs are grouped by depth, or by their names without numbers and hashes; if too few share such a
+Jobs are grouped by their names without numbers and hashes; if too few share such a
 name, by equal dependencies and consumers. Groups do not depend on states.
 """
 
@@ -21,7 +21,7 @@ MOST_CHILDREN = 8
 """Number of children of any job above which a plan is grouped by default."""
 
 FEWEST_MEMBERS = 3
-"""Minimum number of jobs in a group, except by depth."""
+"""Minimum number of jobs in a group."""
 
 _HASH = r"(?<![0-9A-Za-z])(?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{6,}(?![0-9A-Za-z])"
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -71,14 +71,6 @@ def wants_groups(plan: Plan) -> bool:
     """Whether a plan has so many jobs, or a job so many children, that groups are clearer."""
     nodes = plan.nodes.values()
     return len(nodes) > MOST_JOBS or any(len(node.children) > MOST_CHILDREN for node in nodes)
-
-
-def stages_of(plan: Plan) -> tuple[Group, ...]:
-    """Return groups of jobs of equal depth, sorted by depth; each job is in one group."""
-    stages: dict[int, list[Node]] = defaultdict(list)
-    for node in plan.nodes.values():
-        stages[plan.depths[node.id]].append(node)
-    return tuple(_stage_group(stage, stages[stage]) for stage in sorted(stages))
 
 
 def group_jobs(plan: Plan) -> tuple[Group, ...]:
@@ -149,14 +141,6 @@ def _groups_of(key: str, title: str, nodes: Sequence[Node]) -> Iterable[Group]:
     if len(nodes) < FEWEST_MEMBERS:
         return [Group(node.id, node.name, (node.id,)) for node in nodes]
     return [Group(_group_key(key), title, tuple(node.id for node in nodes))]
-
-
-def _stage_group(stage: int, nodes: Sequence[Node]) -> Group:
-    if len(nodes) == 1:
-        return Group(nodes[0].id, nodes[0].name, (nodes[0].id,))
-    titles = [group.title for group in _group_by_name(nodes)]
-    members = tuple(node.id for node in nodes)
-    return Group(_group_key(f"stage:{stage}"), f"{stage + 1}: {join_names(titles)}", members)
 
 
 def _group_key(key: str) -> str:

@@ -26,9 +26,12 @@ class Grouping(StrEnum):
     """Like `NAME` if there are many jobs or one has many children, else like `NONE`."""
     NAME = "name"
     """By similar names; jobs whose names are too rare for that, by equal parents and children."""
-    STAGE = "stage"
-    """By layer: the length of the longest path to the job."""
     NONE = "none"
+
+    @classmethod
+    def _missing_(cls, _value: object) -> "Grouping":
+        # An unknown grouping in a file must not cost the reader all saved places.
+        return cls.AUTO
 
 
 class DagPlace(BaseModel):

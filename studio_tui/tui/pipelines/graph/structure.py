@@ -11,7 +11,6 @@ from studio_tui.presentation.pipelines.views.groups import (
     Link,
     group_jobs,
     links,
-    stages_of,
     wants_groups,
 )
 from studio_tui.presentation.pipelines.views.lanes import LaneRow, lane_rows
@@ -64,13 +63,8 @@ class GraphStructure:
         )
 
     def all_groups(self) -> tuple[Group, ...]:
-        """Return all groups, by name if jobs are not grouped."""
-        return self._groups(by_stage=self._state.view.grouping is Grouping.STAGE)
-
-    def _groups(self, *, by_stage: bool) -> tuple[Group, ...]:
+        """Return all groups, also if jobs are not grouped."""
         plan = self._state.loaded.plan
-        if by_stage:
-            return self._cached("stages", plan.shape, lambda: stages_of(plan))
         return self._cached("names", plan.shape, lambda: group_jobs(plan))
 
     def group_of(self, node_id: str) -> str | None:
@@ -104,8 +98,7 @@ class GraphStructure:
     def _members_of(self, key: str) -> Sequence[str]:
         if key in self._state.loaded.plan.nodes:
             return (key,)
-        groups = (each for by_stage in (False, True) for each in self._groups(by_stage=by_stage))
-        return next((group.members for group in groups if group.key == key), ())
+        return next((group.members for group in self.all_groups() if group.key == key), ())
 
     def group_keys(self) -> frozenset[str]:
         """Return the keys of the groups with a shown job, without single jobs."""

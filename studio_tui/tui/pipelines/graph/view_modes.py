@@ -181,7 +181,7 @@ class ViewModes:
             "graph.group",
             "b",
             "group",
-            "Group jobs that are alike: auto, by name, by stage, not at all",
+            "Group jobs that are alike: auto, by name, not at all",
             group,
         ),
         Command(

@@ -1,28 +1,23 @@
 """Similar jobs form a group, each job is in one group, and links connect the groups of edges."""
 
-from collections.abc import Callable
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Pipeline
-from studio_tui.presentation.pipelines.graph.plan import Plan, plan_of
+from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.views.groups import (
     Group,
     group_jobs,
     links,
-    stages_of,
     wants_groups,
 )
 from tests.presentation.pipelines.graphs import any_pipelines, fan, pipeline, pipeline_of, run
 from tests.presentation.pipelines.sample import sixteen, thousand
 
-Grouping = Callable[[Plan], tuple[Group, ...]]
 
-
-def titles(sent: Pipeline, by: Grouping = group_jobs) -> list[tuple[str, int]]:
-    return [(group.title, len(group.members)) for group in by(plan_of(sent))]
+def titles(sent: Pipeline) -> list[tuple[str, int]]:
+    return [(group.title, len(group.members)) for group in group_jobs(plan_of(sent))]
 
 
 def jobs_named(*names: str) -> Pipeline:
@@ -113,15 +108,6 @@ def test_two_jobs_are_no_group() -> None:
     assert titles(fan(2)) == [(name, 1) for name in ("first", "shard_0000", "shard_0001", "last")]
 
 
-def test_jobs_can_be_grouped_by_stage() -> None:
-    assert titles(sixteen(), stages_of)[:4] == [
-        ("1: ingest_raw, ingest_labels", 2),
-        ("2: index, clean_labels", 2),
-        ("dedupe", 1),
-        ("4: thumbs, embed", 2),
-    ]
-
-
 def test_the_key_of_a_group_does_not_depend_on_states_and_is_no_job_id() -> None:
     pending = fan(30)
     runs = tuple(each.model_copy(update={"status": "COMPLETE"}) for each in pending.job_runs)
@@ -176,10 +162,10 @@ def test_edges_inside_a_group_are_no_link() -> None:
     assert not links(plan, group_jobs(plan))
 
 
-@given(any_pipelines(), st.sampled_from([group_jobs, stages_of]))
-def test_each_job_is_in_one_group_and_no_edge_is_lost(sent: Pipeline, by: Grouping) -> None:
+@given(any_pipelines())
+def test_each_job_is_in_one_group_and_no_edge_is_lost(sent: Pipeline) -> None:
     plan = plan_of(sent)
-    groups = by(plan)
+    groups = group_jobs(plan)
     members = [member for group in groups for member in group.members]
     assert sorted(members) == sorted(plan.nodes)
     assert len({group.key for group in groups}) == len(groups)

@@ -54,7 +54,7 @@ async def test_clicks_on_the_line_of_modes_switch_the_mode_and_turn_options_off(
             await click(words)
             await until(pilot, partial(is_gone, words))
         await click("b by name")
-        await until_shown(pilot, "b by stage")
+        await until_shown(pilot, "b not grouped")
 
 
 async def test_a_key_scrolls_the_current_job_to_the_middle(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ async def test_a_key_scrolls_the_current_job_to_the_middle(tmp_path: Path) -> No
         def lines_from_middle() -> int:
             return abs(lines_above() - views.shown.widget.size.height // 2)
 
-        await press(pilot, ("b", "b", "b"))
+        await press(pilot, ("b", "b"))
         for mode in MODES:
             with step(mode):
                 assert screen_of(pilot).state.view.mode is mode

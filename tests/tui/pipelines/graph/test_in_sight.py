@@ -62,7 +62,7 @@ def scroll_away(pilot: Pilot[int]) -> None:
 async def test_the_cursor_is_visible_after_switching_to_each_mode(tmp_path: Path) -> None:
     combinations = at_length([*zip(MODES, cycle(SIZES), strict=False)], [*product(MODES, SIZES)])
     async with pipeline_dashboard(DagStudio(fan(90)), tmp_path) as pilot:
-        await press(pilot, ("b", "b", "b"))
+        await press(pilot, ("b", "b"))
         await go_to(pilot, "shard_0085")
         for mode, size in combinations:
             with step(f"{mode} at {size}"):
@@ -79,7 +79,7 @@ async def test_the_cursor_is_visible_after_switching_to_each_mode(tmp_path: Path
 async def test_the_cursor_is_visible_in_a_reopened_pipeline(tmp_path: Path) -> None:
     studio = DagStudio(fan(90))
     async with pipeline_dashboard(studio, tmp_path, size=(120, 40)) as pilot:
-        await press(pilot, ("b", "b", "b"))
+        await press(pilot, ("b", "b"))
         await go_to(pilot, "shard_0085")
         await leave(pilot)
     for mode in at_length(MODES[1:3], MODES):
@@ -98,7 +98,7 @@ async def test_the_cursor_is_visible_in_a_graph_that_a_thread_lays_out(tmp_path:
     studio = DagStudio(fan(WIDE))
     far = f"shard_{WIDE - 5:04}"
     async with pipeline_dashboard(studio, tmp_path, size=(80, 24)) as pilot:
-        await press(pilot, ("b", "b", "b"))
+        await press(pilot, ("b", "b"))
         await go_to(pilot, far)
         await press(pilot, ("m",))
         await until_visible(pilot, far)
@@ -115,7 +115,7 @@ async def test_the_cursor_moves_to_a_visible_parent_when_its_job_is_removed(
     studio = DagStudio(fan(90))
     whole = studio.current_pipeline
     async with pipeline_dashboard(studio, tmp_path, size=(80, 24)) as pilot:
-        await press(pilot, ("b", "b", "b"))
+        await press(pilot, ("b", "b"))
         for mode in MODES:
             await go_to(pilot, "last")
             await switch_to(pilot, mode)
@@ -130,7 +130,7 @@ async def test_the_cursor_moves_to_a_visible_parent_when_its_job_is_removed(
 async def test_a_refresh_does_not_scroll_back_to_the_cursor(tmp_path: Path) -> None:
     studio = DagStudio(chain_of_diamonds(60))
     async with pipeline_dashboard(studio, tmp_path, size=(80, 24)) as pilot:
-        await press(pilot, ("b", "b", "b"))
+        await press(pilot, ("b", "b"))
         await go_to(pilot, "top55")
         await switch_to(pilot, Mode.GRAPH)
         await until_visible(pilot, "top55")
@@ -143,7 +143,7 @@ async def test_the_cursor_stays_visible_when_the_drawer_opens(tmp_path: Path) ->
     async with pipeline_dashboard(DagStudio(fan(60)), tmp_path, size=(120, 40)) as pilot:
         if screen_of(pilot).state.view.drawer:
             await press(pilot, ("i",))
-        await press(pilot, ("b", "b", "b"))
+        await press(pilot, ("b", "b"))
         await switch_to(pilot, Mode.GRAPH)
         for name in (f"shard_{number:04}" for number in at_length(range(4, 14, 4), range(4, 14))):
             screen_of(pilot).views.shown.scroll_corner_to(0, 0)

@@ -45,7 +45,7 @@ async def test_lanes_are_remembered_and_a_notification_says_why_there_are_none(
     async with pipeline_dashboard(DagStudio(fan(40)), tmp_path / "other") as pilot:
         await press(pilot, ("B",))
         await until_shown(pilot, "Jobs are grouped; b shows each of them")
-        await press(pilot, ("b", "b", "b", "B"))
+        await press(pilot, ("b", "b", "B"))
         await until_shown(pilot, "More than 8 lanes would be needed")
         assert not screen_of(pilot).state.view.lanes
 
@@ -54,7 +54,7 @@ async def test_lanes_that_only_a_filter_made_possible_end_with_the_filter(
     tmp_path: Path,
 ) -> None:
     async with pipeline_dashboard(DagStudio(fan(40)), tmp_path) as pilot:
-        await press(pilot, ("b", "b", "b", "ampersand", *"shard_000 or name=first", "enter", "B"))
+        await press(pilot, ("b", "b", "ampersand", *"shard_000 or name=first", "enter", "B"))
         await until_shown(pilot, "├─·   shard_0000", "├───· shard_0001", "· B lanes")
         await press(pilot, ("escape",))
         await until_shown(pilot, "├─· shard_0000  (", "· B no lanes here")

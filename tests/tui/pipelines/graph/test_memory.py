@@ -20,7 +20,7 @@ def test_a_saved_place_is_loaded_and_its_mode_applies_to_other_pipelines(tmp_pat
         opened=frozenset({"\0name::shard_*"}),
         marks=("c", "d"),
         drawer=False,
-        grouping=Grouping.STAGE,
+        grouping=Grouping.NAME,
         span=600.0,
     )
     memory.note("7", place)
@@ -28,6 +28,12 @@ def test_a_saved_place_is_loaded_and_its_mode_applies_to_other_pipelines(tmp_pat
     loaded = DagMemory.load(tmp_path / "dags.json")
     assert loaded.place("7") == place
     assert loaded.place("8") == DagPlace(mode=Mode.TIMELINE)
+
+
+def test_an_unknown_grouping_in_the_file_does_not_cost_the_places(tmp_path: Path) -> None:
+    text = '{"places": {"7": {"cursor": "a", "grouping": "stage"}}}'
+    (tmp_path / "dags.json").write_text(text)
+    assert DagMemory.load(tmp_path / "dags.json").place("7") == DagPlace(cursor="a")
 
 
 @pytest.mark.parametrize(

@@ -337,7 +337,7 @@ async def test_the_scroll_position_survives_a_session_in_which_studio_does_not_a
 ) -> None:
     studio = DagStudio(chain_of_diamonds(20))
     async with pipeline_dashboard(studio, tmp_path, size=(80, 24)) as pilot:
-        await press(pilot, ("b", "b", "b"))
+        await press(pilot, ("b", "b"))
         await go_to(pilot, "top10")
         top = screen_of(pilot).views.rows.widget.top
         await press(pilot, ("q",))
@@ -365,7 +365,7 @@ async def test_a_group_can_be_expanded_and_counts_its_jobs_that_are_shown(tmp_pa
             await press(pilot, ("enter",))
             assert screen_of(pilot).state.view.mode is Mode.TREE
             assert len(screen_of(pilot).views.rows.widget.keys) == 3 + MOST_CHILDREN + 1
-            await press(pilot, ("b", "b", "b"))
+            await press(pilot, ("b", "b"))
             await until_shown(pilot, "b not grouped")
             await press(pilot, ("m",))
             assert len(screen_of(pilot).views.drawing.canvas.drawing.boxes) == MOST_CHILDREN + 3  # type: ignore[union-attr]
@@ -409,7 +409,7 @@ async def test_the_graph_of_a_thousand_jobs_is_drawn_and_reacts_to_keys(
 ) -> None:
     async with pipeline_dashboard(DagStudio(chain_of_diamonds(333)), tmp_path) as pilot:
         await until_shown(pilot, "0/1000")
-        await press(pilot, ("b", "b", "b", "m"))
+        await press(pilot, ("b", "b", "m"))
         await until(pilot, lambda: screen_of(pilot).views.drawing.canvas is not None)
         assert len(screen_of(pilot).views.drawing.canvas.drawing.boxes) == 1000  # type: ignore[union-attr]
         await press(pilot, ("G",))
@@ -534,15 +534,15 @@ async def test_every_grouping_is_named_and_leaves_errors_readable(tmp_path: Path
     studio = DagStudio(sixteen())
     async with pipeline_dashboard(studio, tmp_path) as pilot:
         with step("the line of modes shows the grouping without a notification"):
-            for words in ("by name", "by stage", "not grouped"):
+            for words in ("by name", "not grouped"):
                 await press(pilot, ("b",))
                 await until_shown(pilot, words)
             assert not pilot.app._notifications
             await press(pilot, ("question_mark", *"alike"))
-            await until_shown(pilot, "that are alike: auto, by name, by stage,")
+            await until_shown(pilot, "that are alike: auto, by name, not")
         with step("an error is readable beside the drawer in every grouping"):
             await show_on_new_page(pilot, studio)
-            for _ in range(3):
+            for _ in range(2):
                 rows = [line for line in screen_text(pilot).splitlines() if "✗ embed" in line]
                 assert any("OutOfMemoryError: CUDA" in row.partition("▏ name")[0] for row in rows)
                 await press(pilot, ("b",))

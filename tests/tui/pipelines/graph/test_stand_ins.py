@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from studio_tui.presentation.pipelines.views.groups import group_jobs, stages_of
+from studio_tui.presentation.pipelines.views.groups import group_jobs
 from studio_tui.tui.pipelines.graph.memory import Mode
 from tests.presentation.pipelines.sample import thousand
 from tests.steps import step
@@ -15,7 +15,6 @@ from tests.tui.pipelines.dag_stage import (
     pipeline_dashboard,
     press,
     screen_of,
-    show_on_new_page,
 )
 
 pytestmark = pytest.mark.draws_dashboards
@@ -53,15 +52,6 @@ async def test_the_cursor_moves_to_a_related_row_where_its_group_is_not_shown(
                 for expected in (box, "03_embed_0042", "03_embed_0042", row):
                     await press(pilot, ("m",))
                     await until_at(pilot, expected)
-        with step("with another grouping"):
-            await show_on_new_page(pilot, studio, thousand())
-            shards = group_of(pilot, "02_shard_000")
-            await walk_to(pilot, shards)
-            await press(pilot, ("m", "b", "b"))
-            stages = stages_of(screen_of(pilot).state.loaded.plan)
-            await until_at(pilot, stages[1].key)
-            await press(pilot, ("b", "b"))
-            await until_at(pilot, shards)
 
 
 async def test_the_cursor_is_on_a_job_of_its_group_while_jobs_are_not_grouped(
@@ -74,7 +64,7 @@ async def test_the_cursor_is_on_a_job_of_its_group_while_jobs_are_not_grouped(
             while screen_of(pilot).state.view.mode is not mode:
                 await press(pilot, ("m",))
             shown_row = screen_of(pilot).cursor.here() or ""
-            await press(pilot, ("b", "b", "b"))
+            await press(pilot, ("b", "b"))
             await until_at(pilot, "03_embed_0042")
             await press(pilot, ("b",))
             await until_at(pilot, shown_row)
