@@ -17,6 +17,7 @@ from studio_tui.presentation.format import (
     seconds_between,
     with_short_ids,
 )
+from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.facts import (
     Fact,
     FactLine,
@@ -38,7 +39,6 @@ from studio_tui.presentation.pipelines.graph.statuses import (
     counts,
     paused_words,
 )
-from studio_tui.presentation.pipelines.own_error import RootFailure, says_more
 from studio_tui.presentation.pipelines.rows import StatusCache, state_cell
 from studio_tui.presentation.pipelines.times import ended_at, pipeline_seconds
 
@@ -74,19 +74,16 @@ def facts(pipeline: Pipeline, context: PipelineContext) -> tuple[Fact, ...]:
     cache, jobs, now, estimate = context.cache, context.jobs, context.now, context.estimate
     eta = estimate.words.removeprefix("no ETA: ").removeprefix("ETA ")
     statuses = cache.statuses(pipeline)
-    failures = [
-        RootFailure(node, jobs.get(node.run or ""))
-        for node in map(statuses.plan.nodes.__getitem__, statuses.root_failures)
-    ]
+    failures = [statuses.plan.nodes[root] for root in statuses.root_failures]
     error = (pipeline.error_message or "").strip()
-    if failures and not says_more(error, failures[:MOST_NAMED]):
+    if any(_why(node, jobs) for node in failures[:MOST_NAMED]):
         error = ""
     return (
         Fact("status", _pipeline_status_cell(pipeline, statuses)),
         Fact("jobs", _counts_cell(pipeline, cache)),
         *((Fact("error", Cell(with_short_ids(error), Tone.BAD)),) if error else ()),
         *plan_facts(pipeline),
-        *_failure_facts(statuses, failures),
+        *_failure_facts(statuses, failures, jobs),
         *_running_facts(statuses, jobs, context.until),
         *((Fact("ETA", Cell(eta)),) if estimate.remaining is not None else ()),
         Fact("target", Cell(pipeline.triggered_from or UNKNOWN, Tone.STRONG)),
@@ -185,10 +182,18 @@ def _counts_cell(pipeline: Pipeline, cache: StatusCache) -> Cell:
     return Cell(f"{total:,}: {', '.join(words)}")
 
 
-def _failure_facts(statuses: JobStatuses, failures: Sequence[RootFailure]) -> tuple[Fact, ...]:
-    def cell(failure: RootFailure) -> Cell:
-        blocked = statuses.roots[failure.node.id]
-        words = (failure.node.name, failure.why, f"blocks {blocked}" if blocked else "")
+def _why(node: Node, jobs: Mapping[str, Job]) -> str:
+    """Return the cause of a failure in one line; empty if unknown."""
+    job = jobs.get(node.run or "")
+    return cause_of(job) if job is not None else ""
+
+
+def _failure_facts(
+    statuses: JobStatuses, failures: Sequence[Node], jobs: Mapping[str, Job]
+) -> tuple[Fact, ...]:
+    def cell(node: Node) -> Cell:
+        blocked = statuses.roots[node.id]
+        words = (node.name, _why(node, jobs), f"blocks {blocked}" if blocked else "")
         return Cell(" · ".join(filter(None, words)), Tone.BAD)
 
     return labeled_facts("failed", first_cells(MOST_NAMED, failures, cell, Tone.BAD))

@@ -9,8 +9,9 @@ from studio_tui import clock
 from studio_tui.api.states import PipelineState
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import duration, local_time, plural, with_short_ids
+from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.rows import first_line
-from studio_tui.presentation.pipelines.facts import MOST_NAMED, warnings_of
+from studio_tui.presentation.pipelines.facts import warnings_of
 from studio_tui.presentation.pipelines.graph.critical import critical_path_of, path_words
 from studio_tui.presentation.pipelines.graph.estimate import estimate_of
 from studio_tui.presentation.pipelines.graph.segments import bar
@@ -21,7 +22,6 @@ from studio_tui.presentation.pipelines.graph.statuses import (
     paused_words,
 )
 from studio_tui.presentation.pipelines.graph.view_model import LoadedPipeline
-from studio_tui.presentation.pipelines.own_error import RootFailure, says_more
 from studio_tui.presentation.pipelines.rows import state_cell
 from studio_tui.presentation.pipelines.times import ended_at, pipeline_seconds
 from studio_tui.presentation.pipelines.views.timeline import OBVIOUS_SIGNS_FIRST, SIGN_NAMES
@@ -144,21 +144,15 @@ def _origin_words(loaded: LoadedPipeline) -> str:
 def _reason_and_error(loaded: LoadedPipeline) -> tuple[str, str]:
     """Return the name and reason of the first root failure, and the pipeline's error.
 
-    The error is empty unless it says more, and replaces a reason that it contains. Without a root
-    failure, the first is empty.
+    The first is empty without a root failure, the error if the reason is known.
     """
-    failures = [
-        RootFailure(loaded.plan.nodes[root], loaded.job(root))
-        for root in loaded.statuses.root_failures[:MOST_NAMED]
-    ]
     error = first_line(loaded.pipeline.error_message or "")
-    if not failures:
+    if not (roots := loaded.statuses.root_failures):
         return "", error
-    first = failures[0]
-    reason = ": ".join(filter(None, (first.node.name, first.why)))
-    if not says_more(error, failures):
-        return reason, ""
-    return (error, "") if first.why and first.why in error else (reason, error)
+    job = loaded.job(roots[0])
+    why = cause_of(job) if job is not None else ""
+    reason = ": ".join(filter(None, (loaded.plan.nodes[roots[0]].name, why)))
+    return reason, "" if why else error
 
 
 def mode_parts(view: DagPlace, match_count: int, *, has_lanes: bool) -> tuple[Part, ...]:
