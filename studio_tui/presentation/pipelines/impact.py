@@ -71,38 +71,21 @@ def _remaining_dependencies(plan: Plan, node: Node, removed: Collection[str]) ->
             yield parent
 
 
-def repeat_notes(
-    pipeline: Pipeline, run: str, *, is_local: bool, from_checkpoints: bool
-) -> tuple[str, ...]:
-    """Return what rerunning a failed or canceled run as a new job means for its pipeline.
+def repeat_notes(pipeline: Pipeline, run: str) -> tuple[str, ...]:
+    """Return what a rerun from the checkpoints of a failed or canceled run means in a local Studio.
 
-    Empty for other runs, and if Studio is not local: what it does is then unknown.
+    It is empty for other runs.
     """
     statuses = statuses_of(pipeline)
     node = _node_of_run(statuses.plan, run)
-    if node is None or node.state not in {JobState.FAILED, JobState.CANCELED} or not is_local:
+    if node is None or node.state not in {JobState.FAILED, JobState.CANCELED}:
         return ()
-    if not from_checkpoints:
-        return (
-            f"It does not replace the job in the pipeline {_name_or_id(pipeline)};",
-            "a run from the checkpoints (R) does.",
-        )
     waiting = len(_waiting_for(statuses, node))
     waits = f"{_jobs_wait(waiting)} for it." if waiting else "No other job waits for it."
     is_paused = pipeline.state is PipelineState.PAUSED
     return (
         f"The new job replaces it in the pipeline {_name_or_id(pipeline)}.",
         f"{waits} The pipeline is paused; p resumes it." if is_paused else waits,
-    )
-
-
-def edit_note(pipeline: Pipeline, run: str, *, is_local: bool) -> str:
-    """Return which rerun replaces a run in its pipeline; empty if `repeat_notes` are."""
-    if not repeat_notes(pipeline, run, is_local=is_local, from_checkpoints=True):
-        return ""
-    return (
-        f"A run from its checkpoints replaces it in the pipeline {_name_or_id(pipeline)}; "
-        "a run from the start does not."
     )
 
 

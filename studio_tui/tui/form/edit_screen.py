@@ -20,7 +20,6 @@ from studio_tui.presentation.form.draft import Draft, FieldValue
 from studio_tui.presentation.form.job_request import check, draft_of, request
 from studio_tui.presentation.form.problems import Problem
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.pipelines.impact import edit_note
 from studio_tui.service.commands.submitted import edited_request
 from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.form.sending import STOPPED
@@ -72,10 +71,9 @@ class EditScreen(SubmitScreen):
         """
         after = replace(checked.draft, query=checked.query)
         lines, revealed = await asyncio.to_thread(changes, self._repeat, self._before, after)
-        note = self._about_the_pipeline()
         is_same = NOTHING_CHANGED in lines
         question = "Run the job again?" if is_same else "Run the changed job?"
-        answer = await review_changes(self, question, (*lines, *note), (*revealed, *note))
+        answer = await review_changes(self, question, lines, revealed)
         if answer == _SAVE_DRAFT:
             await self.leave()
             self.notify_user("Draft saved; e on the same job opens it again")
@@ -92,14 +90,6 @@ class EditScreen(SubmitScreen):
     def with_relation(self, request: JobInput) -> JobInput:
         """Relate the request to the job unless it continues the job or has another name."""
         return edited_request(request, self._repeat.request, self._repeat.job.id)
-
-    def _about_the_pipeline(self) -> tuple[Cell, ...]:
-        pipelines, job_id = self.session.pipelines.snapshot.value, self._repeat.job.id
-        owner = pipelines.pipeline_of(job_id) if pipelines is not None else None
-        if owner is None:
-            return ()
-        note = edit_note(owner, job_id, is_local=self.session.is_local)
-        return (Cell(""), Cell(note, Tone.WARN)) if note else ()
 
 
 async def review_changes(

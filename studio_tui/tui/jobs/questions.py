@@ -45,11 +45,11 @@ async def rerun_after_asking(
     if (repeat := await prepared_repeat(host, job)) is None:
         return
     notes: tuple[str, ...] = ()
-    if owner is not None:
+    # What another Studio does is unknown.
+    if owner is not None and from_checkpoints and host.session.is_local:
         from studio_tui.presentation.pipelines.impact import repeat_notes  # noqa: PLC0415 (on demand)
 
-        is_local = host.session.is_local
-        notes = repeat_notes(owner, job.id, is_local=is_local, from_checkpoints=from_checkpoints)
+        notes = repeat_notes(owner, job.id)
     how = "from its checkpoints" if from_checkpoints else "as it was"
     newer = newer_attempt_sentences(host.session, (job,))
     question = Confirm(

@@ -2,7 +2,6 @@ import pytest
 
 from studio_tui.presentation.pipelines.impact import (
     cancel_notes,
-    edit_note,
     ended_words,
     repeat_notes,
     repeated_by_resume,
@@ -24,43 +23,14 @@ def test_canceling_several_jobs_counts_the_other_jobs_that_wait_for_them() -> No
     assert cancel_notes(pipeline(runs=RUNNING), ("another",)) == ()
 
 
-def test_notes_about_another_studio_promise_nothing_that_only_a_local_studio_does() -> None:
-    for from_checkpoints in (True, False):
-        assert (
-            repeat_notes(
-                pipeline(runs=FAILED), "run-1-b", is_local=False, from_checkpoints=from_checkpoints
-            )
-            == ()
-        )
-
-
-def test_only_a_job_that_continues_a_failed_job_replaces_it() -> None:
-    continued = repeat_notes(
-        pipeline(status="FAILED", runs=FAILED), "run-1-b", is_local=True, from_checkpoints=True
-    )
-    assert continued == (
+def test_only_a_failed_or_canceled_job_is_replaced_by_a_run_from_its_checkpoints() -> None:
+    assert repeat_notes(pipeline(status="FAILED", runs=FAILED), "run-1-b") == (
         "The new job replaces it in the pipeline pipeline-1.",
         "2 jobs wait for it.",
     )
-    paused = repeat_notes(
-        pipeline(status="PAUSED", runs=FAILED), "run-1-b", is_local=True, from_checkpoints=True
-    )
+    paused = repeat_notes(pipeline(status="PAUSED", runs=FAILED), "run-1-b")
     assert paused[-1] == "2 jobs wait for it. The pipeline is paused; p resumes it."
-    repeated = repeat_notes(pipeline(runs=FAILED), "run-1-b", is_local=True, from_checkpoints=False)
-    assert repeated[0] == "It does not replace the job in the pipeline pipeline-1;"
-    assert (
-        repeat_notes(pipeline(runs=FAILED), "run-1-a", is_local=True, from_checkpoints=True) == ()
-    )
-
-
-def test_the_review_of_an_edit_says_which_choice_lets_the_pipeline_continue() -> None:
-    failed = pipeline(status="FAILED", runs=FAILED)
-    assert edit_note(failed, "run-1-b", is_local=True) == (
-        "A run from its checkpoints replaces it in the pipeline pipeline-1; "
-        "a run from the start does not."
-    )
-    assert edit_note(failed, "run-1-a", is_local=True) == ""
-    assert edit_note(failed, "run-1-b", is_local=False) == ""
+    assert repeat_notes(pipeline(runs=FAILED), "run-1-a") == ()
 
 
 def test_the_words_about_an_ended_pipeline_say_how_it_ended() -> None:

@@ -66,10 +66,7 @@ async def test_a_failed_job_is_found_and_fixed_so_that_the_pipeline_completes(
             assert isinstance(form, EditScreen)
             form.form.set_text("query", FAILING.replace("raise ValueError", "print"))
             await pilot.press("f9")
-            await until_shown(pilot, "Run the changed job?", "r  run from checkpoints",
-                              "A run from its checkpoints replaces it in the")  # fmt: skip
-            review = screen_text(pilot).partition("Run the changed job?")[2]
-            assert review.index("raise ValueError") < review.index("A run from its checkpoints")
+            await until_shown(pilot, "Run the changed job?", "r  run from checkpoints")
             await pilot.press("r")
         with step("the fixed job has replaced the failed one in the graph"):
             await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
