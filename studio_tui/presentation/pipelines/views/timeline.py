@@ -100,17 +100,13 @@ OBVIOUS_SIGNS_FIRST = (NOW, RUNNING, QUEUED, AHEAD, STARTING, BEYOND, EITHER)
 """The order in which signs are left out of a legend that has no room for all."""
 NOT_KNOWN = Cell("times not known", Tone.DIM)
 
-SPANS = (
-    7 * 86400.0, 86400.0, 6 * 3600.0, 3600.0, 1800.0, 600.0, 300.0, 120.0, 60.0, 30.0, 20.0, 10.0,
-)  # fmt: skip
-"""Visible periods of the zoom levels in seconds, longest first, besides the whole period."""
 _ROOM_AHEAD = 0.2
 """Share of the visible period that is reserved for estimates while jobs remain."""
 _SHORTEST, _GROWTH = 10.0, 1.25
 """The shortest axis in seconds, and the factor from each possible length to the next.
 
-These lengths apply while jobs are yet to end and the user has not zoomed in. So the axis changes
-only when the known times need the next longer axis.
+These lengths apply while jobs are yet to end. So the axis changes only when the known times need
+the next longer axis.
 """
 
 _ACTIVE = frozenset({NodeState.RUNNING, NodeState.QUEUED, NodeState.CANCELING})
@@ -136,18 +132,11 @@ class _Period(NamedTuple):
 class Timeline:
     """The bars of a pipeline's jobs as of one moment; each bar is built when it is asked for."""
 
-    def __init__(
-        self, model: ViewModel, zone: tzinfo, width: int, span: float | None = None
-    ) -> None:
-        """Initialize for bars of `width` cells, and times on the axis in `zone`.
-
-        `span` is the length of the visible period in seconds; `None` for all known times. The
-        period ends with these, or a little later while jobs are yet to end.
-        """
+    def __init__(self, model: ViewModel, zone: tzinfo, width: int) -> None:
+        """Initialize for bars of `width` cells, and times on the axis in `zone`."""
         self._model = model
         self._zone = zone
         self._width = max(2, width)
-        self._span = span
         self._known_phases = {
             node.id: tuple(_known_phases(node, model)) for node in model.plan.nodes.values()
         }
@@ -173,11 +162,6 @@ class Timeline:
             for node, phases in self._known_phases.items()
         }
         return tuple(sorted(begins, key=lambda node: (begins[node], depth[node])))
-
-    @cached_property
-    def whole_seconds(self) -> float:
-        """Seconds from the first known time to the last, or to now while jobs are yet to end."""
-        return self._known_period.end - self._known_period.begin
 
     @cached_property
     def axis(self) -> str:
@@ -223,12 +207,6 @@ class Timeline:
         is_released = self._model.statuses.states[node_id] not in _UNRELEASED
         return NOT_KNOWN if is_released and not self._known_phases[node_id] else NOTHING
 
-    def span_after_zoom(self, steps: int) -> float | None:
-        """Return the `span` after zooming in by `steps` levels, or out if negative."""
-        spans = [None, *(span for span in SPANS if span < self.whole_seconds)]
-        level = spans.index(self._span) if self._span in spans else 0
-        return spans[min(max(0, level + steps), len(spans) - 1)]
-
     @cached_property
     def _is_active(self) -> bool:
         """Whether a job is `_ACTIVE`, or is yet to end in a pipeline that has not ended."""
@@ -253,17 +231,13 @@ class Timeline:
     def _visible_period(self) -> _Period:
         """The period that the axis shows.
 
-        It is the known period plus, if jobs remain, space for estimates. If zoomed in, it is `span`
-        seconds, of which `_ROOM_AHEAD` is that space. It does not depend on the estimates, which
-        change with each job that ends.
+        It is the known period plus, if jobs remain, space for estimates. It does not depend on the
+        estimates, which change with each job that ends.
         """
         begin, end = self._known_period
         has_remaining = self._is_active and any(
             self._model.statuses.numbers[state] for state in (*_ACTIVE, NodeState.WAITING)
         )
-        if self._span is not None and self._span < self.whole_seconds:
-            end = self._span * _ROOM_AHEAD if has_remaining else end
-            return _Period(end - self._span, end)
         if not has_remaining:
             return self._known_period
         needed = (end - begin) / (1 - _ROOM_AHEAD)

@@ -64,8 +64,6 @@ class JobListing:
     is_tree: bool = False
     """Whether a row can hide others, so that `keys` lacks some nodes."""
     sorting: Sorting | None = None
-    span_after_zoom: Callable[[int], float | None] = lambda _: None
-    """Returns how many seconds a timeline shows after zooming in by steps; `None` for all."""
     legend_signs: Callable[[], Collection[str]] = tuple
     """Returns the signs that the bars of a timeline have now."""
     titles: Callable[[], tuple[Column, ...]] | None = None
@@ -250,10 +248,9 @@ def timeline_listing(
     current_model: CurrentModel,
     zone: tzinfo,
     width: int,
-    span: float | None,
     only: Collection[str] | None,
 ) -> JobListing:
-    """Return bars over time; `span` is how many seconds they show, `None` for the whole time."""
+    """Return bars over time."""
     why_width = 26 if width >= _WIDE_TIMELINE else 0
     names = (_SIGN + cell_len(node.name) for node in current_model().plan.nodes.values())
     name_width = max(LEAST_NAME_WIDTH, min(max(names, default=0), width // 2))
@@ -266,7 +263,7 @@ def timeline_listing(
         nonlocal latest
         model = current_model()
         if latest is None or latest[0] is not model:
-            latest = model, Timeline(model, zone, bar_width, span)
+            latest = model, Timeline(model, zone, bar_width)
         return latest[1]
 
     def titles() -> tuple[Column, ...]:
@@ -292,7 +289,6 @@ def timeline_listing(
         titles(),
         [node_id for node_id in order if only is None or node_id in only],
         cells_of,
-        span_after_zoom=lambda steps: timeline().span_after_zoom(steps),
         legend_signs=lambda: timeline().signs,
         titles=titles,
     )

@@ -64,8 +64,6 @@ class DagPlace(BaseModel):
     """Whether the tree has lanes, if few are needed."""
     all_edges: bool = False
     """Whether the graph also draws redundant edges."""
-    span: float | None = None
-    """Seconds that the timeline shows; `None` for the whole time."""
     sort: str = "layer"
     reverse: bool = False
     search: str = ""

@@ -226,7 +226,7 @@ class RowsView:
         if view.mode is Mode.TABLE:
             return table_listing(view_model, view.sort, reverse=view.reverse, room=room, only=only)
         if view.mode is Mode.TIMELINE:
-            return timeline_listing(view_model, self._zone, room, view.span, only)
+            return timeline_listing(view_model, self._zone, room, only)
         if (groups := self._structure.groups()) is not None:
             return group_listing(
                 view_model, groups, view.opened, view.folds, room=room,

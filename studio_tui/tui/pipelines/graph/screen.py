@@ -40,7 +40,7 @@ from studio_tui.tui.widgets.prompt import PROMPT_HINTS, LinePrompt, PromptKind
 
 _FIELDS_THAT_CHANGE_ROWS = frozenset(
     {"mode", "folds", "opened", "grouping", "problems", "filter", "critical", "full_names",
-     "all_edges", "lanes", "span", "sort", "reverse"}
+     "all_edges", "lanes", "sort", "reverse"}
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The display options of a pipeline: mode, grouping, problems, folds, zoom and order."""
+"""The display options of a pipeline: mode, grouping, problems, folds and order."""
 
 from typing import Any, ClassVar
 
@@ -76,19 +76,6 @@ class ViewModes:
         if self._state.view.mode is Mode.GRAPH:
             return None
         return "Only the graph shortens names; elsewhere they are as long as there is room"
-
-    def zoom(self, step: int) -> None:
-        """Zoom in on the timeline, or with a `step` of -1 zoom out."""
-        self._state.change(span=self._rows.listing.span_after_zoom(step))
-
-    def why_not_zoom(self, step: int) -> str | None:
-        if reason := self._state.why_unknown():
-            return reason
-        if self._state.view.mode is not Mode.TIMELINE:
-            return "Only the timeline can be zoomed"
-        if self._rows.listing.span_after_zoom(step) != self._state.view.span:
-            return None
-        return "It cannot be zoomed in further" if step > 0 else "The whole timeline is visible"
 
     def sort_by(self, column: str) -> None:
         """Sort the table by a column, if possible; if already sorted by it, reverse the order."""
@@ -230,22 +217,6 @@ class ViewModes:
             "Draw redundant edges too, or omit them",
             lambda modes: modes.toggle("all_edges"),
             why_not_edges,
-        ),
-        Command(
-            "graph.zoom_in",
-            "plus",
-            "zoom in",
-            "Enlarge the timeline",
-            lambda modes: modes.zoom(1),
-            lambda modes: modes.why_not_zoom(1),
-        ),
-        Command(
-            "graph.zoom_out",
-            "underscore",
-            "zoom out",
-            "Shrink the timeline",
-            lambda modes: modes.zoom(-1),
-            lambda modes: modes.why_not_zoom(-1),
         ),
         Command(
             "graph.leave",

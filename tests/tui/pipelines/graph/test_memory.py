@@ -21,7 +21,6 @@ def test_a_saved_place_is_loaded_and_its_mode_applies_to_other_pipelines(tmp_pat
         marks=("c", "d"),
         drawer=False,
         grouping=Grouping.NAME,
-        span=600.0,
     )
     memory.note("7", place)
     (tmp_path / "dags.json").write_text(memory.model_dump_json(), "utf-8")

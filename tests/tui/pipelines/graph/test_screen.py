@@ -741,28 +741,15 @@ async def test_the_drawer_is_below_the_jobs_on_a_narrow_screen_and_beside_them_o
             assert studio.dataset_requests == ["run-ingest_raw", "run-index"]
 
 
-async def test_the_timeline_can_be_zoomed_and_explains_its_signs(tmp_path: Path) -> None:
+async def test_the_timeline_explains_its_signs(tmp_path: Path) -> None:
     studio = DagStudio()
     async with pipeline_dashboard(studio, tmp_path) as pilot:
-        with step("only the timeline can be zoomed"):
-            await press(pilot, ("plus",))
-            await until_shown(pilot, "Only the timeline can be zoomed")
-            await press(pilot, ("m", "m", "plus"))
-            span_after_one_key = screen_of(pilot).state.view.span
-            await press(pilot, ("plus",))
-            span_after_two_keys = screen_of(pilot).state.view.span
-            assert span_after_one_key is not None
-            assert span_after_two_keys is not None
-            assert span_after_two_keys < span_after_one_key
-            await press(pilot, ("underscore", "underscore"))
-            assert screen_of(pilot).state.view.span is None
-        with step("signs are explained if there is room"):
-            await show_on_new_page(pilot, studio, size=(80, 24))
-            await press(pilot, ("m", "m"))
-            await until_shown(pilot, "░ queued  █ run  ┊ now")
-            await press(pilot, ("exclamation_mark", "C"))
-            await until_shown(pilot, "! only problems", "C critical path")
-            assert "queued  █" not in screen_text(pilot)
+        await show_on_new_page(pilot, studio, size=(80, 24))
+        await press(pilot, ("m", "m"))
+        await until_shown(pilot, "░ queued  █ run  ┊ now")
+        await press(pilot, ("exclamation_mark", "C"))
+        await until_shown(pilot, "! only problems", "C critical path")
+        assert "queued  █" not in screen_text(pilot)
 
 
 async def test_other_pages_lead_back_to_the_pipeline(tmp_path: Path) -> None:
