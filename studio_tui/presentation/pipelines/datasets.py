@@ -6,13 +6,7 @@ A name is `[@]namespace.project.name[@version]`; missing parts have defaults in 
 import re
 from collections.abc import Iterable
 
-from studio_tui.presentation.form.problems import (
-    Problem,
-    did_you_mean,
-    quoted,
-    unsendable_problems,
-    warning,
-)
+from studio_tui.presentation.form.problems import Problem, quoted, unsendable_problems
 
 LOCAL_PREFIX = "local.local."
 """Namespace and project of all datasets in the local Studio, where names can omit them."""
@@ -51,27 +45,6 @@ def target_key(target: str) -> frozenset[str]:
     Versions are ignored, because a rebuild always creates a new one.
     """
     return frozenset(_without_version(name) for name in datasets_in(target)) or frozenset((target,))
-
-
-def unknown_datasets(
-    text: str, known_names: Iterable[str], *, is_certain: bool = False
-) -> tuple[Problem, ...]:
-    """Return one warning that names all unknown datasets in a text, with suggestions.
-
-    It is empty if no dataset is known. `is_certain` means that Studio has no other datasets.
-    """
-    names = {_without_version(name): name for name in known_names}
-    unknown = [name for name in datasets_in(text) if _without_version(name) not in names]
-    if not names or not unknown:
-        return ()
-    hints = (did_you_mean(_without_version(name), names).removeprefix("; ") for name in unknown)
-    named = ", ".join(
-        f"{quoted(name)} ({hint})" if hint else quoted(name)
-        for name, hint in zip(unknown, hints, strict=True)
-    )
-    if is_certain:
-        return (warning("datasets", f"There is no dataset {named}."),)
-    return (warning("datasets", f"Not known here: {named}. Studio may know more."),)
 
 
 def _without_version(name: str) -> str:

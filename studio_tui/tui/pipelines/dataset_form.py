@@ -13,7 +13,7 @@ from textual.widgets import Button, Static
 from studio_tui.errors import InvalidRequest, NotFound, StudioError
 from studio_tui.presentation.form.line_checks import environment_problems
 from studio_tui.presentation.form.problems import Level, Problem, unsendable_problems
-from studio_tui.presentation.pipelines.datasets import dataset_problems, unknown_datasets
+from studio_tui.presentation.pipelines.datasets import dataset_problems
 from studio_tui.service.commands.jobs import failure_message
 from studio_tui.tui.form.code_area import CodeArea
 from studio_tui.tui.form.form_field import FormField
@@ -129,13 +129,9 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
         """Return the buttons between the ones for sending and for closing."""
         return ()
 
-    @property
-    def _are_names_refused(self) -> bool:
-        return any(problem.field == "datasets" for problem in self.refused)
-
     def _completion_notes(self) -> tuple[str, ...]:
         """Return what the last name can become, and whether names are missing."""
-        if self._are_names_refused:
+        if any(problem.field == "datasets" for problem in self.refused):
             return ()
         return (*self._completions(), *(() if self.datasets.has_all else (NOT_ALL,)))
 
@@ -235,15 +231,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
             *dataset_problems(self.line.value, is_required=self.has_tried_to_send),
             *(unsendable_problems("environment", variables) or environment_problems(variables)),
             *self.problems_of_its_own(),
-            *self._unknown_names(),
         )
-
-    def _unknown_names(self) -> tuple[Problem, ...]:
-        """Return the unknown names; none during typing, or if Studio has refused them."""
-        if self.focused is self.line or self._are_names_refused:
-            return ()
-        is_certain = self.datasets.is_certain
-        return unknown_datasets(self.line.value, self.line.names(), is_certain=is_certain)
 
     @property
     def environment(self) -> str | None:

@@ -1,12 +1,10 @@
 import pytest
 
-from studio_tui.presentation.form.problems import Level
 from studio_tui.presentation.pipelines.datasets import (
     dataset_problems,
     datasets_in,
     matching_names,
     short_name,
-    unknown_datasets,
 )
 
 NAMES = ("local.local.index", "vision.prod.embeddings", "vision.dev.index_old", "@ns.proj.report")
@@ -58,22 +56,6 @@ def test_a_word_matches_names_that_begin_with_or_contain_it(word: str, names: li
 def test_names_that_begin_with_a_word_come_before_names_that_contain_it() -> None:
     names = ("my.reindex", "local.index", "index.raw")
     assert matching_names("index", names) == ("index.raw", "local.index", "my.reindex")
-
-
-def test_all_unknown_names_are_reported_at_once_with_suggestions() -> None:
-    known = ("published", "local.local.labels@1.0.0")
-    assert unknown_datasets("@local.local.published@1.0.1 labels", known) == ()
-    assert unknown_datasets("anything", ()) == ()
-    (problem,) = unknown_datasets("publishd labels nonsense", known)
-    assert problem.level is Level.WARNING
-    assert problem.sentence == (
-        "Not known here: “publishd” (did you mean “published”?), “nonsense”. Studio may know more."
-    )
-
-
-def test_an_unknown_name_does_not_exist_if_studio_lists_all_datasets() -> None:
-    (problem,) = unknown_datasets("nonsense", ("published",), is_certain=True)
-    assert problem.sentence == "There is no dataset “nonsense”."
 
 
 def test_only_the_local_namespace_is_omitted_from_a_short_name() -> None:
