@@ -5,11 +5,11 @@ name, by equal dependencies and consumers. Groups do not depend on states.
 """
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from os.path import commonprefix
-from typing import NamedTuple, Self
+from typing import Self
 
 from studio_tui.presentation.format import join_names
 from studio_tui.presentation.pipelines.graph.plan import Node, Plan
@@ -51,20 +51,6 @@ class Group:
     @property
     def is_single_job(self) -> bool:
         return self.members == (self.key,)
-
-
-class Link(NamedTuple):
-    """All edges from the jobs of one group to those of another; `source` and `target` are keys."""
-
-    source: str
-    target: str
-    pattern: str
-    """`20:1`, `all`, `mixed`, or empty.
-
-    `20:1` means that each target has 20 parents in the source group, and each source 1 child in the
-    target group. `all` means that each target depends on each source; if one of the groups is a
-    single job, the pattern is then empty.
-    """
 
 
 def wants_groups(plan: Plan) -> bool:
@@ -148,26 +134,12 @@ def _group_key(key: str) -> str:
     return f"\0{key}"
 
 
-def links(plan: Plan, groups: Iterable[Group]) -> tuple[Link, ...]:
-    sizes = {group.key: len(group.members) for group in groups}
+def links(plan: Plan, groups: Iterable[Group]) -> tuple[tuple[str, str], ...]:
+    """Return the keys of each two groups of which jobs of the second wait for jobs of the first."""
     group_of = {member: group.key for group in groups for member in group.members}
-    edges: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
-    for node_id, node in plan.nodes.items():
-        for parent in node.parents:
-            if (source := group_of[parent]) != (target := group_of[node_id]):
-                edges[source, target].append((parent, node_id))
-    return tuple(
-        Link(source, target, _pattern(pairs, sizes[source], sizes[target]))
-        for (source, target), pairs in edges.items()
+    edges = (
+        (group_of[parent], group_of[node_id])
+        for node_id, node in plan.nodes.items()
+        for parent in node.parents
     )
-
-
-def _pattern(pairs: Sequence[tuple[str, str]], above: int, below: int) -> str:
-    if len(pairs) == above * below:
-        return "all" if min(above, below) > 1 else ""
-    children_of = Counter(parent for parent, _ in pairs)
-    parents_of = Counter(child for _, child in pairs)
-    is_regular = len({*children_of.values()}) == len({*parents_of.values()}) == 1
-    if is_regular and len(children_of) == above and len(parents_of) == below:
-        return f"{len(pairs) // below}:{len(pairs) // above}"
-    return "mixed"
+    return tuple(dict.fromkeys(edge for edge in edges if edge[0] != edge[1]))

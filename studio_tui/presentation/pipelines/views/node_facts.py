@@ -18,7 +18,7 @@ from studio_tui.presentation.pipelines.graph.statuses import WORST_FIRST, JobSta
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.graph.waits import flaw_words
 from studio_tui.presentation.pipelines.views.group_rows import numbers_of
-from studio_tui.presentation.pipelines.views.groups import Group, Link
+from studio_tui.presentation.pipelines.views.groups import Group
 from studio_tui.presentation.pipelines.views.node_cells import run_time_cell
 
 _MAX_RELATED, _MAX_MEMBERS = 12, 50
@@ -78,15 +78,11 @@ def node_facts(
     )
 
 
-GroupLink = tuple[Group, Link]
-"""A related group, and the edges between the two."""
-
-
 def group_facts(
     model: ViewModel,
     members: Sequence[str],
-    after: Sequence[GroupLink] = (),
-    feeds: Sequence[GroupLink] = (),
+    after: Sequence[Group] = (),
+    feeds: Sequence[Group] = (),
 ) -> tuple[Fact, ...]:
     """Return the states of a group's jobs, and its dependencies and consumers."""
     numbers = numbers_of(members, model.statuses)
@@ -94,18 +90,18 @@ def group_facts(
     return (
         Fact("jobs", Cell(str(len(members)), Tone.STRONG)),
         Fact("status", Cell(states)),
-        *_group_link_facts("after", after),
-        *_group_link_facts("feeds", feeds),
+        *_related_group_facts("after", after),
+        *_related_group_facts("feeds", feeds),
         *_related_facts("members", "none left", model.statuses, members, _MAX_MEMBERS),
     )
 
 
-def _group_link_facts(label: str, related: Sequence[GroupLink]) -> tuple[Fact, ...]:
-    cells = []
-    for group, link in related:
-        title = group.title if group.is_single_job else f"{group.title} ×{len(group.members)}"
-        cells.append(Cell(", ".join(filter(None, (title, link.pattern)))))
-    return labeled_facts(label, cells)
+def _related_group_facts(label: str, related: Sequence[Group]) -> tuple[Fact, ...]:
+    titles = (
+        group.title if group.is_single_job else f"{group.title} ×{len(group.members)}"
+        for group in related
+    )
+    return labeled_facts(label, [Cell(title) for title in titles])
 
 
 def _status_cell(model: ViewModel, node: Node) -> Cell:

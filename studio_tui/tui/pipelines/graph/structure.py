@@ -8,7 +8,6 @@ from studio_tui.presentation.pipelines.graph.statuses import WORST_FIRST
 from studio_tui.presentation.pipelines.views.group_rows import group_key
 from studio_tui.presentation.pipelines.views.groups import (
     Group,
-    Link,
     group_jobs,
     links,
     wants_groups,
@@ -108,10 +107,8 @@ class GraphStructure:
         """Return the group with a key; `None` if no group with a shown job has this key."""
         return next((each for each in self.groups() or () if each.key == key), None)
 
-    def connected_groups(
-        self, key: str
-    ) -> tuple[list[tuple[Group, Link]], list[tuple[Group, Link]]]:
-        """Return the groups that a group waits for, and those that wait for it, with links.
+    def connected_groups(self, key: str) -> tuple[list[Group], list[Group]]:
+        """Return the groups that a group waits for, and those that wait for it.
 
         Both lists are empty while jobs are hidden.
         """
@@ -124,8 +121,8 @@ class GraphStructure:
             lambda: links(plan, groups.values()) if groups and has_all else (),
         )
         return (
-            [(groups[link.source], link) for link in all_links if link.target == key],
-            [(groups[link.target], link) for link in all_links if link.source == key],
+            [groups[source] for source, target in all_links if target == key],
+            [groups[target] for source, target in all_links if source == key],
         )
 
     def tree_order(self) -> Sequence[str]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from studio_tui.api.models import Cluster, DatasetVersion, Job, Pipeline
 from studio_tui.presentation.jobs.waiting import Surroundings
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel, loaded_pipeline
-from studio_tui.presentation.pipelines.views.groups import group_jobs, links
+from studio_tui.presentation.pipelines.views.groups import group_jobs
 from studio_tui.presentation.pipelines.views.node_cells import why_cell
 from studio_tui.presentation.pipelines.views.node_facts import group_facts, node_facts
 from tests.presentation.pipelines.graphs import any_pipelines
@@ -136,19 +136,12 @@ def test_failed_jobs_are_named_first_and_omitted_jobs_are_counted() -> None:
     assert feeds.endswith("and 468 more")
 
 
-def test_a_group_names_the_pattern_of_its_edges() -> None:
+def test_a_group_names_the_groups_that_it_waits_for() -> None:
     model = view_model(thousand())
     groups = {group.title: group for group in group_jobs(model.plan)}
     shards, embeds = groups["02_shard_*"], groups["03_embed_*"]
-    link_between = next(
-        link
-        for link in links(model.plan, groups.values())
-        if (link.source, link.target) == (shards.key, embeds.key)
-    )
-    facts = group_facts(model, embeds.members, after=[(shards, link_between)])
-    assert (
-        next(fact.value.text for fact in facts if fact.label == "after") == "02_shard_* ×480, 1:1"
-    )
+    facts = group_facts(model, embeds.members, after=[shards])
+    assert next(fact.value.text for fact in facts if fact.label == "after") == "02_shard_* ×480"
 
 
 def test_a_repeated_job_shows_its_attempt_and_how_earlier_attempts_ended() -> None:
