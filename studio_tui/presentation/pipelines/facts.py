@@ -102,7 +102,7 @@ def plan_facts(pipeline: Pipeline) -> tuple[Fact, ...]:
     """Return Studio's warnings about a plan, and the jobs that were removed from it."""
     warnings = [Cell(f"⚠ {each}", Tone.WARN) for each in warnings_of(pipeline)]
     removed = [Cell(removed_words(job), Tone.DIM) for job in pipeline.removed or ()]
-    return (*labeled_facts("warning", warnings), *labeled_facts("removed jobs", removed))
+    return (*labeled_facts("warning", warnings), *labeled_facts("removed", removed))
 
 
 def warnings_of(pipeline: Pipeline) -> tuple[str, ...]:

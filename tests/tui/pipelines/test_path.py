@@ -110,7 +110,7 @@ async def test_marked_jobs_run_again_in_the_order_of_their_dependencies(
             await pilot.press("j", "D")
             await until_shown(pilot, "Remove 1 job from the pipeline?", "middle.py")
             await pilot.press("y")
-            await until_shown(pilot, "removed jobs  middle.py", " · 1 removed (Z)")
+            await until_shown(pilot, "removed    middle.py", " · 1 removed (Z)")
             await pilot.press("Z")
             await until_shown(pilot, "Restore this job of the pipeline?", "middle.py")
             await pilot.press("y")
