@@ -25,7 +25,6 @@ from studio_tui.tui.frame.commands import (
     bindings,
 )
 from studio_tui.tui.frame.dialog import Dialog
-from studio_tui.tui.frame.latest_notices import show_latest_notices
 from studio_tui.tui.frame.listening import Subscriptions
 from studio_tui.tui.frame.opening import ReadAgain, crumb_parts
 from studio_tui.tui.frame.page_bars import (
@@ -100,13 +99,6 @@ COMMANDS: tuple[Command["Page"], ...] = (
     Command("page.refresh", "ctrl+r,f5", "refresh", "Refresh now", lambda page: page.ask_again()),
     Command(
         "page.report", "f8", "report", "Show the outcome of the last bulk command", show_report
-    ),
-    Command(
-        "page.notices",
-        "H",
-        "notices",
-        "Show the latest notices, also closed ones",
-        lambda page: show_latest_notices(page.app),
     ),
     Command(
         "page.undo",

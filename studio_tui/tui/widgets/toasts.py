@@ -1,10 +1,8 @@
 """Notifications, with a workaround for a bug in Textual's timers: docs/upstream/toast-timer.md."""
 
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from textual.app import App
 from textual.events import Event, Key
@@ -19,9 +17,6 @@ MIN_SECONDS = 0.1
 
 MAX_TOASTS = 4
 """Toasts shown at once; more would cover the screen."""
-
-MAX_LATEST = 100
-"""How many of the latest notifications are kept."""
 
 UNTIL_CLOSED = 1e9
 """Seconds for which the toast of an error is shown unless it is closed: longer than any run."""
@@ -111,9 +106,6 @@ def withdraw(app: App[Any], message: str) -> None:
     def remove() -> None:
         _end(app, [each for each in app._notifications if each.message == message])
         app._refresh_notifications()
-        if isinstance(app, ShowsToasts):
-            others = [each for each in app.latest if each.notification.message != message]
-            app.latest = deque(others, MAX_LATEST)
 
     app.call_later(remove)
 
@@ -139,21 +131,11 @@ def _end(app: App[Any], ended: Sequence[Notification]) -> None:
                 holder.remove()
 
 
-class Notified(NamedTuple):
-    at: datetime
-    notification: Notification
-
-
 class ShowsToasts(App[Any]):
     """Mixin of an app that shows at most `MAX_TOASTS` toasts; a toast replaces an equal one.
 
     A toast covers a part of the page, so a key ends those that have been read.
     """
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.latest: deque[Notified] = deque(maxlen=MAX_LATEST)
-        """The latest notifications that are about no screen; the newest last."""
 
     async def on_event(self, event: Event) -> None:
         if isinstance(event, Key) and not event.is_forwarded:
@@ -163,8 +145,6 @@ class ShowsToasts(App[Any]):
 
     def on_notify(self, event: Notify) -> None:
         _end(self, _to_replace(tuple(self._notifications), event.notification))
-        if getattr(event.notification, "screen", None) is None:
-            self.latest.append(Notified(clock.now(), event.notification))
 
     def notify(
         self,
