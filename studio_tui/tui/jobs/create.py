@@ -76,7 +76,8 @@ def notify_created(app: App[Any], created: Created, *, is_newer_run: bool) -> No
         words = f"Created, most likely: {title(created.job)}. {reason}"
         app.notify(words, severity="warning", markup=False)
     elif created.job.state is JobState.TASK:
-        app.notify(f"Scheduled: {title(created.job)}; 4 shows when it runs", markup=False)
+        hint = "" if getattr(app.screen, "tab", "") == "schedules" else "; 4 shows when it runs"
+        app.notify(f"Scheduled: {title(created.job)}{hint}", markup=False)
     else:
         key = app.screen.active_bindings.get("greater_than_sign")
         leads_there = is_newer_run and key is not None and key.binding.id == "job.after"

@@ -79,7 +79,9 @@ class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
             start_after=times.moment,
         )
         schedule = await self._commands.schedule_pipeline(request)
-        self.app.notify(f"Scheduled: {schedule.name}; 4 shows when it runs", markup=False)
+        below = self.app.screen_stack[-2]
+        hint = "" if getattr(below, "tab", "") == "schedules" else "; 4 shows when it runs"
+        self.app.notify(f"Scheduled: {schedule.name}{hint}", markup=False)
         return schedule
 
     def field_of_error(self, words: str) -> str:

@@ -36,6 +36,7 @@ from tests.studios import ThreadStudio
 from tests.tui.dashboards import (
     Dashboard,
     dashboard,
+    notices,
     screen_text,
     until,
     until_notified,
@@ -650,6 +651,7 @@ async def test_a_pipeline_schedule_is_created_run_manually_opened_and_canceled(
         await until_shown(pilot, "Hour: 99 is not 0 to 23.")
         await pilot.press(*["backspace"] * 10, "@", *"yearly", "f9")
         await until_notified(pilot, "Scheduled: pipeline of thumbs")
+        assert "4 shows" not in "".join(notices(pilot))
         (task,) = [job for job in tasks(studio) if job["schedule"]["datasets"]]
         await until(pilot, lambda: table.cursor == task["id"])
         await until_shown(pilot, "pipeline of thumbs", "rebuilds", "@yearly")
@@ -704,3 +706,5 @@ async def test_a_schedule_created_from_the_list_gets_the_cursor(
         await until(pilot, lambda: isinstance(pilot.app.screen, SchedulesScreen))
         (task,) = [job for job in tasks(studio) if job["name"] == "each.py"]
         await until(pilot, lambda: table.cursor == task["id"])
+        await until_notified(pilot, "Scheduled: each.py")
+        assert "4 shows" not in "".join(notices(pilot))
