@@ -97,7 +97,12 @@ async def test_the_palette_lists_commands_first_finds_synonyms_and_runs_the_chos
         assert not {"Quit", "Keys", "Maximize"} & {*titles}
         await pilot.press(*"terminate")
         await until_shown(pilot, "Cancel the job, after confirmation")
-        await pilot.press(*["backspace"] * len("terminate"), *"show the clusters")
+        await pilot.press(*["backspace"] * len("terminate"), *"scr")
+        await until_shown(pilot, "Scroll columns to the left")
+        rows = pilot.app.screen.query_one(CommandList).options
+        titles = [str(row.prompt).split("\n")[0] for row in rows]
+        assert titles.index("Screenshot") > titles.index("Scroll columns to the left")
+        await pilot.press(*["backspace"] * len("scr"), *"show the clusters")
         await until_shown(pilot, "key: 3")
         palette = pilot.app.screen
         assert isinstance(palette.query_one(CommandList), PaletteChoice)
