@@ -135,8 +135,8 @@ def _age_cell(pipeline: Pipeline, field: str, now: datetime) -> Cell:
 def _estimate_cell(estimate: Estimate) -> Cell:
     if estimate.remaining is None:
         return NOTHING
-    upper_bound = rough_duration(estimate.remaining.most)
-    return Cell(estimate.words.removeprefix("ETA "), Tone.PLAIN, (upper_bound,))
+    short = rough_duration(estimate.remaining)
+    return Cell(estimate.words.removeprefix("ETA "), Tone.PLAIN, (short,))
 
 
 def _job_count(pipeline: Pipeline) -> int:
@@ -156,7 +156,7 @@ def _eta_column(estimate: Callable[[str], Estimate]) -> PipelineColumn:
 
     def soonest_first(pipeline: Pipeline, _now: datetime) -> tuple[bool, float]:
         remaining = estimate(pipeline.pipeline_id).remaining
-        return remaining is None, remaining.most if remaining is not None else 0.0
+        return remaining is None, remaining or 0.0
 
     return ListColumn(
         Column("eta", "ETA", 8, align=Align.RIGHT, drop=3, fits=True, only_unfinished=True),

@@ -29,7 +29,6 @@ from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
 from studio_tui.tui.frame.recorded_rows import RecordedRows
 from studio_tui.tui.jobs.running_progress import RunningProgress
-from studio_tui.tui.jobs.surroundings import surroundings
 from studio_tui.tui.messages import OpenPipeline, Refreshed
 from studio_tui.tui.pipelines.controller import PipelineController
 from studio_tui.tui.pipelines.listed_estimates import ACTIVE, ListedEstimates
@@ -144,7 +143,6 @@ class PipelinesScreen(ListPage[Pipeline]):
                 self._status_cache.statuses,
                 self._jobs,
                 self._progress.bars,
-                surroundings(self.session),
                 is_news=is_news,
             )
 

@@ -8,7 +8,6 @@ from functools import partial
 from studio_tui import clock
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.api.states import PipelineState
-from studio_tui.presentation.jobs.waiting import Surroundings
 from studio_tui.presentation.pipelines.graph.estimate import Estimate, estimate_of
 from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeState
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
@@ -58,14 +57,10 @@ class ListedEstimates:
         statuses_of: Callable[[Pipeline], JobStatuses],
         jobs: Mapping[str, Job],
         bars: Bars,
-        surroundings: Surroundings,
         *,
         is_news: bool,
     ) -> None:
-        """Update the estimates in a thread; without news, only if `UPDATE_INTERVAL` has passed.
-
-        `surroundings` has the clusters and the queued jobs.
-        """
+        """Update the estimates in a thread; without news, only if `UPDATE_INTERVAL` has passed."""
         now = clock.monotonic()
         if now - self._begun_at < UPDATE_INTERVAL and not is_news:
             return
@@ -75,28 +70,24 @@ class ListedEstimates:
             for each in pipelines
             if each.state in ACTIVE
         }
-        work = partial(self._update, active, surroundings)
+        work = partial(self._update, active)
         start_worker(self._screen, work, name="estimates", group="estimates", exclusive=True)
 
-    async def _update(self, active: Mapping[str, ViewModel], surroundings: Surroundings) -> None:
+    async def _update(self, active: Mapping[str, ViewModel]) -> None:
         before = self._estimates
-        self._estimates = await asyncio.to_thread(self._compute, active, surroundings)
+        self._estimates = await asyncio.to_thread(self._compute, active)
         if self._estimates != before:
             self._updated()
 
-    def _compute(
-        self, active: Mapping[str, ViewModel], surroundings: Surroundings
-    ) -> Mapping[str, Estimate]:
+    def _compute(self, active: Mapping[str, ViewModel]) -> Mapping[str, Estimate]:
         names = {node.name for model in active.values() for node in model.plan.nodes.values()}
         past = self._history.durations(names) if names else {}
-        return {key: _estimate(model, past, surroundings) for key, model in active.items()}
+        return {key: _estimate(model, past) for key, model in active.items()}
 
 
-def _estimate(
-    model: ViewModel, past: Mapping[str, Sequence[float]], surroundings: Surroundings
-) -> Estimate:
+def _estimate(model: ViewModel, past: Mapping[str, Sequence[float]]) -> Estimate:
     states = model.statuses.states
     running = (node for node in model.plan.nodes.values() if states[node.id] is NodeState.RUNNING)
     if any(model.job(node) is None for node in running):
         return Estimate(reason="no ETA: the start of a running job is not known")
-    return estimate_of(replace(model, past_seconds=past), surroundings)
+    return estimate_of(replace(model, past_seconds=past))

@@ -16,7 +16,7 @@ from studio_tui.presentation.pipelines.facts import (
     jobs_with_logs,
     raw_json,
 )
-from studio_tui.presentation.pipelines.graph.estimate import Estimate, SecondsRange
+from studio_tui.presentation.pipelines.graph.estimate import Estimate
 from studio_tui.presentation.pipelines.rows import StatusCache
 from tests.hostile import HOSTILE, control_characters, control_characters_of_lines
 from tests.jobs import NOON, job
@@ -227,7 +227,7 @@ def test_hostile_text_brings_no_control_characters_into_facts() -> None:
 @pytest.mark.parametrize(
     ("estimate", "words"),
     [
-        (Estimate(SecondsRange(700, 3900)), "~12m–1h 05m"),
+        (Estimate(3900.0, few_runs=2), "~1h 05m, from 2 runs"),
         (
             Estimate(reason="no ETA: no past runs of b.py"),
             "unknown: no past runs of b.py",

@@ -9,7 +9,7 @@ from studio_tui.api.states import PipelineState
 from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone
 from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.listing import Listing
-from studio_tui.presentation.pipelines.graph.estimate import Estimate, SecondsRange
+from studio_tui.presentation.pipelines.graph.estimate import Estimate
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.presentation.pipelines.rows import (
     BAR_WIDTH,
@@ -56,10 +56,10 @@ def test_a_row_shows_the_state_name_target_progress_and_times_of_a_pipeline() ->
     assert (values["age"], values["updated"], values["id"]) == ("2h", "1h", "00000002")
 
 
-def test_an_estimate_is_shown_as_a_range_else_only_its_end() -> None:
-    estimate = Estimate(SecondsRange(700, 3900))
+def test_an_estimate_is_shown_with_the_number_of_runs_if_there_is_room() -> None:
+    estimate = Estimate(3900.0, few_runs=2)
     cell = by_key(COLUMNS, cells(pipeline(1), StatusCache(), NOON, estimate))["eta"]
-    assert cell == Cell("~12m–1h 05m", Tone.PLAIN, ("~1h 05m",))
+    assert cell == Cell("~1h 05m, from 2 runs", Tone.PLAIN, ("~1h 05m",))
     unknown = Estimate(reason="no ETA: no past runs of a.py")
     assert by_key(COLUMNS, cells(pipeline(1), StatusCache(), NOON, unknown))["eta"] == NOTHING
 
@@ -154,7 +154,7 @@ def test_extreme_times_sort_without_an_error() -> None:
 def test_pipelines_without_an_estimate_come_after_the_others_when_sorted_by_eta() -> None:
     shown = [pipeline(number) for number in range(3)]
     unknown, late, soon = (each.pipeline_id for each in shown)
-    estimates = {late: Estimate(SecondsRange(5, 90)), soon: Estimate(SecondsRange(20, 30))}
+    estimates = {late: Estimate(90.0), soon: Estimate(30.0)}
     kind = pipelines_with(lambda key: estimates.get(key, Estimate()))
     listing = Listing(kind)
     listing.replace(shown)

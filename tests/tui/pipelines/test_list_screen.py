@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from studio_tui.presentation.pipelines.graph.estimate import Estimate, SecondsRange
+from studio_tui.presentation.pipelines.graph.estimate import Estimate
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs import merged_jobs
@@ -447,7 +447,7 @@ async def test_cursor_filter_order_and_marks_survive_a_refresh_and_a_restart(
             monkeypatch.setattr(ListedEstimates, "_compute", lambda *_: dict(estimates))
             for soonest in (new["pipeline_id"], old["pipeline_id"]):
                 estimates.clear()
-                estimates[soonest] = Estimate(SecondsRange(60, 60))
+                estimates[soonest] = Estimate(60.0)
                 await pilot.press("ctrl+r")
                 await until(pilot, partial(starts_with, soonest))
 

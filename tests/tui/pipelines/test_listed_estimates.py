@@ -8,8 +8,6 @@ import pytest
 
 from studio_tui import clock
 from studio_tui.api.models import Pipeline
-from studio_tui.presentation.jobs.waiting import Surroundings
-from studio_tui.presentation.pipelines.graph.estimate import SecondsRange
 from studio_tui.presentation.pipelines.rows import StatusCache
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.tui.pipelines.listed_estimates import MOST_AGE, UPDATE_INTERVAL, ListedEstimates
@@ -35,8 +33,8 @@ class Estimating:
         self.work.append(work)
 
     async def update(self, *pipelines: Pipeline, is_news: bool = False) -> None:
-        jobs, known = {RUN.id: RUN}, Surroundings()
-        self.estimates.update(pipelines, StatusCache().statuses, jobs, {}, known, is_news=is_news)
+        jobs = {RUN.id: RUN}
+        self.estimates.update(pipelines, StatusCache().statuses, jobs, {}, is_news=is_news)
         while self.work:
             await self.work.pop()()
 
@@ -64,17 +62,17 @@ async def test_the_estimate_of_a_running_pipeline_decreases_also_without_news(
     estimating = Estimating()
     paused = pipeline(2, "PAUSED", {"c": "PENDING"})
     await estimating.update(ACTIVE, paused)
-    assert estimating.estimates.get(ACTIVE.pipeline_id).remaining == SecondsRange(150, 160)
+    assert estimating.estimates.get(ACTIVE.pipeline_id).remaining == 150
     assert estimating.estimates.get(paused.pipeline_id).words == ""
     assert estimating.names == {"a.py", "b.py", "c.py"}
     time.seconds += UPDATE_INTERVAL - 1
     await estimating.update(ACTIVE)
     assert estimating.updates == 1
     await estimating.update(ACTIVE, is_news=True)
-    assert estimating.estimates.get(ACTIVE.pipeline_id).remaining == SecondsRange(146, 156)
+    assert estimating.estimates.get(ACTIVE.pipeline_id).remaining == 146
     time.seconds += UPDATE_INTERVAL
     await estimating.update(ACTIVE)
-    assert estimating.estimates.get(ACTIVE.pipeline_id).remaining == SecondsRange(141, 151)
+    assert estimating.estimates.get(ACTIVE.pipeline_id).remaining == 141
     assert estimating.updates == 3
     time.seconds += MOST_AGE + 1
     assert estimating.estimates.get(ACTIVE.pipeline_id).words == ""

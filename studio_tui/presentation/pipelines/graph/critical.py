@@ -136,10 +136,16 @@ def seconds_by_bar(node: Node, model: ViewModel) -> float | None:
 def _expected_seconds(node: Node, model: ViewModel) -> float | None:
     """Return the median of past runs or, if longer, the longest failed attempt.
 
+    Of a running job, only past runs that took longer than it has run are taken, if there are any.
     `None` without past runs.
     """
     past = model.past_seconds.get(node.name)
-    return max(median(past), model.longest_failure_seconds(node)) if past else None
+    if not past:
+        return None
+    is_running = model.statuses.states[node.id] is NodeState.RUNNING
+    elapsed = elapsed_seconds(node, model) if is_running else 0.0
+    longer = [seconds for seconds in past if seconds > elapsed]
+    return max(median(longer or past), model.longest_failure_seconds(node))
 
 
 def estimated_bar(node: Node, model: ViewModel) -> Progress | None:

@@ -26,7 +26,6 @@ from studio_tui.presentation.pipelines.rows import state_cell
 from studio_tui.presentation.pipelines.times import ended_at, pipeline_seconds
 from studio_tui.presentation.pipelines.views.timeline import OBVIOUS_SIGNS_FIRST, SIGN_NAMES
 from studio_tui.presentation.pipelines.views.tree import WAITED_FOR, WAITING
-from studio_tui.tui.jobs.surroundings import surroundings
 from studio_tui.tui.pipelines.graph.drawing_view import MOST_WITHOUT_THREAD
 from studio_tui.tui.pipelines.graph.memory import DagPlace, Grouping, Mode
 from studio_tui.tui.pipelines.listed_estimates import UPDATE_INTERVAL
@@ -264,7 +263,7 @@ class Headlines:
             return
         self._head_shown_at = clock.monotonic()
         model = self._state.view_model()
-        estimate = estimate_of(model, surroundings(self._page.session))
+        estimate = estimate_of(model)
         # Without new answers an estimate would never decrease.
         is_current = estimate.remaining is not None and self._page.source.snapshot.error is None
         self.head.right = (Part(f"{estimate.words} ", Tone.STRONG),) if is_current else ()
