@@ -127,13 +127,6 @@ async def test_a_list_in_unusual_formatting_is_read(body: bytes) -> None:
     assert [job.id for job in (await reader.read(changed)).items] == ["a", "c"]
 
 
-async def test_equal_ends_of_rows_are_not_taken_for_equal_rows() -> None:
-    reader = reader_of_jobs()
-    await reader.read(b'[{"name":"a","id":"a"},{"name":"b","id":"b"}]')
-    page = await reader.read(b'[{"query":"a","id":"a"},{"query":"b","id":"b"}]')
-    assert [(job.id, job.name) for job in page.items] == [("a", None), ("b", None)]
-
-
 async def test_rows_without_an_id_and_duplicate_rows_are_dropped_and_counted() -> None:
     rows = [row(1), {"name": "nobody"}, "no object", row(1, name="again"), None, row(2)]
     page = await read_with_new_reader(body_of(rows))
