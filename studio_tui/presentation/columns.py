@@ -53,7 +53,7 @@ class Column(NamedTuple):
     """Cells for which columns of higher `drop` are dropped, if the contents need them."""
 
     preferred_width: int = 0
-    """Like `wanted_width`, but only columns whose `drop` is high are dropped for it.
+    """Like `wanted_width`, but only columns of little interest (`drop` 6 or more) go for it.
 
     A growing column gets these cells, if its contents need them, before those at its right grow.
     """

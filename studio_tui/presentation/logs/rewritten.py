@@ -1,7 +1,7 @@
 """Splits a line that was overwritten into its states.
 
 A line is overwritten from the place to which a carriage return, backspaces, `CSI n D` or `CSI n G`
-move the cursor: the new text replaces all that was there and behind. `CSI 2K`, which erases the
+move the cursor: the new text replaces the line from there to its end. `CSI 2K`, which erases the
 line, is treated as if it also moved the cursor to the start.
 """
 
