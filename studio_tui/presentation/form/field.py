@@ -23,7 +23,7 @@ class FieldWidget(Enum):
     LIST = auto()
     """Lines, each of which is an entry."""
     PATHS = auto()
-    """Lines, each of which is a path and is completed."""
+    """Lines, each of which is a path."""
     FLAG = auto()
 
 

@@ -128,7 +128,7 @@ FIELDS: dict[str, Field] = {
         widget=FieldWidget.PATHS,
         meaning="Files on this machine that are uploaded and placed beside the query.",
         accepts=f"One path per line, at most {size(UPLOAD_LIMIT)} each, with different names; ~ is "
-        "your home, and tab completes.",
+        "your home.",
         example=("data/labels.csv", "~/jobs/helpers.py"),
         check=file_checks.files,
         hint="One path per line; the files are placed beside the query.",

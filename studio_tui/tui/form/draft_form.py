@@ -19,7 +19,7 @@ from studio_tui.presentation.form.typed_paths import as_path
 from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.tui.form.code_area import CodeArea
 from studio_tui.tui.form.form_field import FieldInput, Flag, FormField
-from studio_tui.tui.form.path_fields import PathArea, PathInput, PathSuggester
+from studio_tui.tui.form.path_suggester import PathSuggester
 from studio_tui.tui.form.validation import Checked
 from studio_tui.tui.widgets.lifetime import Lifetime
 
@@ -172,11 +172,8 @@ def _make_field(name: str, draft: Draft) -> FormField:
     if FIELDS[name].has_lines:
         field = FormField(name, label, _make_area(widget, FIELDS[name].masked_part))
     else:
-        line = (
-            PathInput(compact=True, select_on_focus=False, suggester=PathSuggester())
-            if widget is FieldWidget.PATH
-            else FieldInput(compact=True, select_on_focus=False)
-        )
+        suggester = PathSuggester() if widget is FieldWidget.PATH else None
+        line = FieldInput(compact=True, select_on_focus=False, suggester=suggester)
         field = FormField(name, label, line)
     field.editor.cursor_blink = False  # type: ignore[union-attr]
     field.value = typed_value(name, draft)
@@ -185,7 +182,7 @@ def _make_field(name: str, draft: Draft) -> FormField:
 
 def _make_area(widget: FieldWidget, masked_part: MaskedPart) -> CodeArea:
     if widget is FieldWidget.PATHS:
-        return PathArea(soft_wrap=True)
+        return CodeArea(soft_wrap=True)
     if masked_part is MaskedPart.LOGINS:
         return CodeArea(masked=True, hide=lambda line: without_logins(line, MASK))
     return CodeArea(masked=masked_part is MaskedPart.VALUES)

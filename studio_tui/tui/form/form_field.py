@@ -27,27 +27,22 @@ from studio_tui.tui.widgets.lifetime import Lifetime
 _MOST_PROBLEMS = 3
 """Maximum number of problems of a field that are shown."""
 
-_MOST_OFFERED = 12
-"""Maximum number of completions of a path that are shown."""
-
 _HIDDEN = "  f7 shows what is hidden"
-
-
-COMPLETE = Binding(
-    "tab",
-    "complete",
-    "complete or next",
-    show=False,
-    id="form.complete",
-    tooltip="Complete the path, else go to the next field",
-)
-"""The binding of the key that completes a path."""
 
 
 class FieldInput(Lifetime, DrawnInput):
     """An input of one line, in which tab accepts the suggestion."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [COMPLETE]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "tab",
+            "complete",
+            "complete or next",
+            show=False,
+            id="form.complete",
+            tooltip="Complete the path, else go to the next field",
+        )
+    ]
 
     masked: reactive[bool] = reactive(True)
     """Whether to hide logins in an address while the field has no focus."""
@@ -94,15 +89,6 @@ class FormField(Lifetime, Vertical):
 
         field: str
 
-    @dataclass
-    class Completed(Message):
-        """A typed path was completed as far as it is unique, if it could be."""
-
-        names: list[str]
-        """Names with which it can go on; fewer than two are not shown."""
-        is_longer: bool
-        """Whether the path has changed, so that its problems no longer apply."""
-
     def __init__(self, name: str, label: str, editor: Input | CodeArea | Checkbox) -> None:
         super().__init__(id=f"field-{name.replace('_', '-')}")
         self.field = name
@@ -113,8 +99,6 @@ class FormField(Lifetime, Vertical):
         self._problems: tuple[Problem, ...] = ()
         self._note: tuple[str, ...] = ()
         self._lasting = False
-        self._offered: tuple[str, ...] = ()
-        """Safe completions, shown instead of problems and note."""
 
     @property
     def value(self) -> str | bool:
@@ -166,21 +150,7 @@ class FormField(Lifetime, Vertical):
     @on(Checkbox.Changed)
     def _changed(self, event: Message) -> None:
         event.stop()
-        if self._offered:
-            self._offered = ()
-            self._show_notes()
         self.post_message(self.Changed(self.field))
-
-    @on(Completed)
-    def _offer(self, event: Completed) -> None:
-        event.stop()
-        if event.is_longer:
-            self._problems = ()
-        names = event.names if len(event.names) > 1 else []
-        self._offered = tuple(map(safe_line, names[:_MOST_OFFERED]))
-        if len(names) > _MOST_OFFERED:
-            self._offered += (f"and {len(names) - _MOST_OFFERED} more",)
-        self._show_notes()
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
@@ -194,7 +164,6 @@ class FormField(Lifetime, Vertical):
     def on_descendant_blur(self, _event: events.DescendantBlur) -> None:
         """Hide the note unless it is a lasting one."""
         self.remove_class("-focus")
-        self._offered = ()
         self._show_notes()
 
     def _show_notes(self) -> None:
@@ -208,9 +177,6 @@ class FormField(Lifetime, Vertical):
             lines.append(Content(f"  and {len(self._problems) - _MOST_PROBLEMS} more"))
         if lines and isinstance(self.editor, CodeArea) and self.editor.hides_text:
             lines.append(Content(_HIDDEN))
-        if self._offered:
-            # A path that the user is completing is unfinished, so its problems are not shown.
-            lines = [Content("  ".join(self._offered))]
         if not lines and (self.has_class("-focus") or (self._lasting and self.value)):
             lines = [Content(line) for line in self._note]
         self.set_class(bool(self._problems), "-problem")

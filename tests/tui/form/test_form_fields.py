@@ -87,16 +87,12 @@ async def test_a_field_added_to_the_table_is_in_the_form_its_help_and_the_previe
 async def test_files_are_attached_one_per_line_and_a_long_path_is_wrapped(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    for name in ("labels.csv", "notes.txt", "notes.md"):
+    for name in ("labels.csv", "notes.txt"):
         (tmp_path / name).write_text("x")
     async with dashboard(shared_studio, tmp_path) as pilot:
         await open_form(pilot)
-        await pilot.press("ctrl+f", *f"{tmp_path}/lab")
-        await until_shown(pilot, "labels.csv")
-        await pilot.press("tab")
-        await pilot.press("ctrl+f", *f"{tmp_path}/no")
-        await until_shown(pilot, "/notes.")
-        await pilot.press("tab", *"txt")
+        await pilot.press("ctrl+f", *f"{tmp_path}/labels.csv")
+        await pilot.press("ctrl+f", *f"{tmp_path}/notes.txt")
         paths = (f"{tmp_path}/labels.csv", f"{tmp_path}/notes.txt")
         await until(pilot, lambda: submit_screen(pilot).form.draft.files == paths)
         await pilot.press("tab")
@@ -114,44 +110,26 @@ async def test_files_are_attached_one_per_line_and_a_long_path_is_wrapped(
         assert submit_screen(pilot).form._fields["files"].editor.size.height == 2
 
 
-async def test_the_error_of_a_path_disappears_as_soon_as_the_path_is_completed(
-    shared_studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "notes.py").write_text("x")
-    async with dashboard(shared_studio, tmp_path) as pilot:
-        await open_form(pilot)
-        await fill(pilot, query_file=f"{tmp_path}/no")
-        await until_shown(pilot, "There is no file")
-        monkeypatch.setattr(submit_screen(pilot), "_check", lambda: None)
-        await pilot.press("tab")
-        await until_shown(pilot, "notes.py")
-        assert "There is no file" not in screen_text(pilot)
-
-
-async def test_tab_at_an_incomplete_path_stays_in_the_field_and_shows_the_completions(
+async def test_tab_completes_the_path_of_the_query_file_and_then_goes_to_the_next_field(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     (tmp_path / "folder").mkdir()
-    for file in ("notes.md", "notes.txt", "folder/only"):
+    for file in ("notes.md", "notes.txt", "folder/.hidden", "folder/only", "folder/\x1b"):
         (tmp_path / file).write_text("x")
     async with dashboard(shared_studio, tmp_path) as pilot:
-        await open_form(pilot)
-        for name in ("query_file", "files"):
-            submit_screen(pilot).fill(Draft())
-            await fill(pilot, **{name: f"{tmp_path}/"})
-            await pilot.press("tab", "tab")
-            await until_shown(pilot, "folder/  notes.md  notes.txt")
-            await pilot.press("n", "tab", "tab")
-            await until_shown(pilot, "/notes.", "notes.md  notes.txt")
-            assert "folder/" not in screen_text(pilot)
-            await pilot.press("backspace", *["backspace"] * 5, *"fo", "tab", "tab")
-            focused = submit_screen(pilot).form.focused_field()
-            assert focused is not None
-            assert (focused.field, focused.value) == (name, f"{tmp_path}/folder/only")
+        form = (await open_form(pilot)).form
+        for prefix, completed in (("fo", "folder/"), ("folder/", "folder/only"), ("n", "notes.md")):
+            await pilot.press("ctrl+u", *f"{tmp_path}/{prefix}")
+            await until_shown(pilot, f"/{completed}")
             await pilot.press("tab")
-            focused = submit_screen(pilot).form.focused_field()
+            assert form.draft.query_file == f"{tmp_path}/{completed}"
+            focused = form.focused_field()
             assert focused is not None
-            assert focused.field != name
+            assert focused.field == "query_file"
+        await pilot.press("tab")
+        focused = form.focused_field()
+        assert focused is not None
+        assert focused.field == "query"
 
 
 async def test_one_key_opens_the_log_of_a_new_job_or_the_list_of_a_new_schedule(
