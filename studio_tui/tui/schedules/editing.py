@@ -42,45 +42,26 @@ class AskTime(Dialog[str | None]):
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "close", id="ask.close"),
-        Binding("f3", "anew", "start over", id="ask.anew", tooltip="Discard the input"),
     ]
 
-    field = query_one(Input)
     explanation = query_one("#explanation", Static)
 
-    def __init__(
-        self, question: str, typed: str, before: str, explain: Callable[[str], Explained]
-    ) -> None:
+    def __init__(self, question: str, before: str, explain: Callable[[str], Explained]) -> None:
         """Make a dialog; `before` is when the schedule runs now, empty if unknown."""
         super().__init__(question)
-        self.typed = typed
-        """The input, also after the user has closed the dialog."""
         self._before = before
         self._explain = explain
 
     def body(self) -> ComposeResult:
-        yield Input(self.typed, compact=True, select_on_focus=False)
+        yield Input(self._before, compact=True, select_on_focus=False)
         yield DialogBody(Static(markup=False, id="explanation"))
-        if self.typed != self._before:
-            words = f"{RESTORED_TIME} {self._before}"
-            yield Static(words, markup=False, id="restored", classes="keys")
-        yield Static(
-            "enter continues, esc closes and keeps the input", markup=False, classes="keys"
-        )
+        yield Static("enter continues, esc closes", markup=False, classes="keys")
 
     def on_mount(self) -> None:
-        self._show_explanation(self.typed)
-
-    def action_anew(self) -> None:
-        """Replace the input by when the schedule runs now."""
-        self.field.value = self._before
-        self.field.action_end()
+        self._show_explanation(self._before)
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
-        if event.value != self.typed:
-            self.query("#restored").remove()
-        self.typed = event.value
         self._show_explanation(event.value)
 
     @on(Input.Submitted)
@@ -94,9 +75,6 @@ class AskTime(Dialog[str | None]):
         # The field can be empty from the beginning; then it says what to type, as a hint.
         self.set_class(bool(typed.strip()) and not explained.is_good, "-problem")
 
-
-RESTORED_TIME = "This is the input as you left it; f3 restores"
-"""Followed by the time or expression that f3 restores."""
 
 _CHANGE_NOTES = ("Its past runs stay listed, and running ones continue.",)
 _REPLACEMENT_NOTES = (
@@ -114,8 +92,6 @@ class ScheduleEditor:
         self._host = host
         self.replacements: dict[str, str] = {}
         """Ids of replacements that are not listed yet, by the id of the replaced schedule."""
-        self._unsent: dict[tuple[str, str], str] = {}
-        """The latest input, by the id of the schedule and by when it runs now."""
 
     async def change(self, task: Job) -> None:
         """Ask for the new time and for confirmation, then change or replace the schedule."""
@@ -127,7 +103,8 @@ class ScheduleEditor:
         submissions = await submitted_of((task,), self._host.session)
         task = with_schedule(task, submissions.get(task.id))
         before = time_of(task)
-        typed = await self._ask_time(task, before)
+        question = AskTime(f"When should {title(task)} run?", before, _explainer(task))
+        typed = await self._host.ask(question)
         if typed is None:
             return
         if typed == before:
@@ -147,7 +124,7 @@ class ScheduleEditor:
         if repeat is None:
             changing = self._host.session.commands.schedules.change(task.id, times)
             done = "\n".join((f"Changed {title(task)}: {typed}", *_suspension(task)))
-            is_changed = await run_and_report(self._host, f"Changing {title(task)}", changing, done)
+            await run_and_report(self._host, f"Changing {title(task)}", changing, done)
         else:
             request = schedule_request(
                 task,
@@ -155,9 +132,7 @@ class ScheduleEditor:
                 cron_expression=times.cron_expression,
                 start_after=times.start_after,
             )
-            is_changed = await self._replace(task, request)
-        if is_changed:
-            del self._unsent[task.id, before]
+            await self._replace(task, request)
 
     def _times(self, task: Job, typed: str) -> ScheduleTimes:
         """Return when to run; raise StartTimeError if a single time has passed."""
@@ -173,14 +148,6 @@ class ScheduleEditor:
             start_after=start,
             time_zone=schedule.time_zone if schedule else None,
         )
-
-    async def _ask_time(self, task: Job, before: str) -> str | None:
-        explain = _explainer(task)
-        initial = self._unsent.get((task.id, before), before)
-        question = AskTime(f"When should {title(task)} run?", initial, before, explain)
-        typed = await self._host.ask(question)
-        self._unsent[task.id, before] = question.typed
-        return typed
 
     async def _confirm(self, task: Job, typed: str, repeat: Repeat | None) -> bool:
         notes = _CHANGE_NOTES if repeat is None else (*_REPLACEMENT_NOTES, *repeat.lines())
@@ -199,15 +166,15 @@ class ScheduleEditor:
         )
         return await self._host.ask(question)
 
-    async def _replace(self, task: Job, request: JobInput) -> bool:
-        """Create a schedule and cancel the old one; return whether it was created."""
+    async def _replace(self, task: Job, request: JobInput) -> None:
+        """Create a schedule and cancel the old one."""
         request = RelatedRequest.of(request, replaces=task.id)
         created = await create_and_notify(
             self._host.app, self._host.session.commands.job_creator, request
         )
         if created is None:
             self._host.notify_user(f"{title(task)} has not changed.", "warning")
-            return False
+            return
         self.replacements[task.id] = created.id
         try:
             await self._host.session.commands.cancel_job(task.id)
@@ -219,7 +186,6 @@ class ScheduleEditor:
             )
         else:
             self._host.notify_user(f"Created {title(created)} and canceled {title(task)}")
-        return True
 
 
 def _has_ended(session: StudioSession, task: Job) -> bool:

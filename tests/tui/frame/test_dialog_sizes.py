@@ -42,7 +42,7 @@ from studio_tui.tui.pipelines.dataset_list import DatasetList
 from studio_tui.tui.pipelines.datasets import DatasetPicker
 from studio_tui.tui.pipelines.schedule_dialog import ScheduleDialog, ScheduleDraft
 from studio_tui.tui.pipelines.trigger_screen import TriggerDraft, TriggerScreen
-from studio_tui.tui.schedules.editing import RESTORED_TIME, AskTime
+from studio_tui.tui.schedules.editing import AskTime
 from studio_tui.tui.sheets import OPENING
 from tests.driving import driving
 from tests.soak import at_length, combinations
@@ -187,10 +187,8 @@ DIALOGS: dict[type, DialogCase] = {
         _words(LINES),
     ),
     AskTime: DialogCase(
-        lambda: AskTime(
-            f"When should {LONG[:60]} run?", "0 9 * * *", "@daily", lambda _typed: _EXPLAINED
-        ),
-        f"When should run? {RESTORED_TIME} @daily enter continues, esc closes and keeps the input",
+        lambda: AskTime(f"When should {LONG[:60]} run?", "0 9 * * *", lambda _typed: _EXPLAINED),
+        "When should run? enter continues, esc closes",
         _words(_EXPLAINED.lines),
     ),
     SaveLog: DialogCase(
