@@ -124,8 +124,7 @@ def environment(draft: Draft, context: FormContext) -> FieldProblems:
 
 
 def requirements(draft: Draft, _context: FormContext) -> FieldProblems:
-    has_files = bool(draft.repository.strip() or draft.files or draft.uploads)
-    return requirement_problems(draft.requirements, has_files=has_files)
+    return requirement_problems(draft.requirements)
 
 
 def workers(draft: Draft, context: FormContext) -> FieldProblems:

@@ -34,14 +34,12 @@ GOOD_REQUIREMENTS = (
     "# only a comment\n\n",
 )
 BAD_REQUIREMENTS = {
-    "numpy=>1": "“numpy=>1” has its comparison the wrong way round; type “numpy>=1”.",
-    "numpy =< 1.2": "“numpy =< 1.2” has its comparison the wrong way round; type “numpy<=1.2”.",
     "numpy=1.24": "“numpy=1.24” has one equals sign; type “numpy==1.24”.",
-    "numpy pandas": "“numpy pandas” names 2 packages; put each on a line of its own.",
-    "numpy==": "“numpy==” has no version after ==.",
-    "numpy===": "“numpy===” has no version after ===.",
-    "numpy>1<": "“numpy>1<” has no version after <.",
-    "numpy!1": "“numpy!1” is not a requirement such as numpy>=1.24.",
+    "numpy==": "“numpy==” is not a requirement such as numpy>=1.24: “Expected",
+    "numpy===": "“numpy===” is not a requirement such as numpy>=1.24: “Expected",
+    "numpy=>1": "“numpy=>1” is not a requirement such as numpy>=1.24: “Expected",
+    "numpy pandas": "“numpy pandas” is not a requirement such as numpy>=1.24: “Expected",
+    "numpy!1": "“numpy!1” is not a requirement such as numpy>=1.24: “Expected",
     "-r base.txt": "`-r` names another file, which the job does not have; paste its lines.",
     "--constraint=c.txt": (
         "`--constraint` names another file, which the job does not have; paste its lines."
@@ -53,20 +51,19 @@ BAD_REQUIREMENTS = {
         " --extra-index-url, --find-links, --no-index, --no-binary, --only-binary and"
         " --require-hashes."
     ),
-    "-e .": "“.” is not in the job's folder; add it to the files, or a repository.",
-    "./own": "“./own” is not in the job's folder; add it to the files, or a repository.",
 }
 
 
 @pytest.mark.parametrize("text", GOOD_REQUIREMENTS)
 def test_a_valid_requirement_has_no_problem(text: str) -> None:
-    assert requirement_problems(text, has_files=False) == ()
+    assert requirement_problems(text) == ()
 
 
 @pytest.mark.parametrize(("line", "sentence"), BAD_REQUIREMENTS.items())
 def test_a_bad_requirement_is_an_error_with_its_line_number(line: str, sentence: str) -> None:
-    (problem,) = requirement_problems(f"pandas\n\n{line}\n", has_files=False)
-    assert problem == ("requirements", f"Line 3: {sentence}", Level.ERROR)
+    (problem,) = requirement_problems(f"pandas\n\n{line}\n")
+    assert (problem.field, problem.level) == ("requirements", Level.ERROR)
+    assert problem.sentence.startswith(f"Line 3: {sentence}")
 
 
 def uv_error(text: str, folder: Path) -> str:
@@ -105,33 +102,19 @@ def test_uv_refuses_the_bad_requirements(line: str, tmp_path: Path) -> None:
     assert any(words in error for words in INPUT_ERRORS), error
 
 
-def test_local_packages_can_be_required_if_the_job_has_files() -> None:
-    assert requirement_problems("-e .\n./own\nown-1.0-py3-none-any.whl", has_files=True) == ()
+def test_paths_are_not_checked() -> None:
+    lines = "-e .\n./own\nown-1.0-py3-none-any.whl\n/srv/own\n-e file:///srv/own"
+    assert requirement_problems(lines) == ()
 
 
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("--pre", "Line 1: `--pre` may be ignored: only pip itself understands it."),
-        ("numpy\nNumPy>1", "Line 2: “NumPy” is required on line 1 too."),
-        (
-            "/srv/own",
-            "Line 1: “/srv/own” is a path, which only a Studio on this machine can read.",
-        ),
-        (
-            "-e file:///srv/own",
-            "Line 1: “file:///srv/own” is a path, which only a Studio on this machine can read.",
-        ),
-    ],
-)
-def test_a_doubtful_requirement_is_a_warning(text: str, sentence: str) -> None:
-    (problem,) = requirement_problems(text, has_files=False)
-    assert problem == ("requirements", sentence, Level.WARNING)
+def test_an_option_that_only_pip_understands_is_a_warning() -> None:
+    sentence = "Line 1: `--pre` may be ignored: only pip itself understands it."
+    assert requirement_problems("--pre") == (("requirements", sentence, Level.WARNING),)
 
 
 def test_the_same_package_may_be_required_for_several_systems() -> None:
     text = "numpy<2; python_version < '3.12'\nnumpy; python_version >= '3.12'"
-    assert requirement_problems(text, has_files=False) == ()
+    assert requirement_problems(text) == ()
 
 
 NO_ASSIGNMENT = "it is not NAME=VALUE; type a name and an equals sign before the value."
@@ -159,14 +142,7 @@ def test_a_secret_pasted_without_a_variable_name_is_not_shown(secret: str) -> No
     [
         ("a B", NO_ASSIGNMENT),
         ("export MODE: full", NO_ASSIGNMENT),
-        (
-            "MY-MODE=full",
-            (
-                "MY-MODE is not a valid variable name:"
-                " letters, digits and _ only, not beginning with a digit."
-            ),
-        ),
-        ("TOKEN", "TOKEN has no value; type TOKEN=VALUE, or TOKEN= for an empty one."),
+        ("TOKEN", NO_ASSIGNMENT),
         ("=1", "there is no name before the equals sign; type NAME=VALUE."),
         (
             "1A=2",
@@ -199,11 +175,11 @@ def test_a_bad_variable_is_an_error_with_its_line_number(line: str, sentence: st
         (f"LONG{'_' * 50}=hush", f"LONG{'_' * 50}={MASK}"),
         ("EMPTY=", "EMPTY="),
         ("=hush", f"={MASK}"),
-        ("NAME", "NAME"),
-        ("export http_proxy", "export http_proxy"),
+        ("NAME", MASK),
+        ("export http_proxy", MASK),
         ("hunter2", MASK),
         ("hunter2==", MASK),
-        ("hunter2=", MASK),
+        ("hunter2=", "hunter2="),
         ("hunter2=hush", f"hunter2={MASK}"),
         ("MIIEvQIBADANBgkq", MASK),
         ("MY-MODE=hush", f"MY-MODE={MASK}"),
@@ -218,45 +194,21 @@ def test_a_masked_line_has_its_name_unless_that_may_be_a_secret(line: str, maske
     assert masked_line(line) == masked
 
 
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("A=1\nB=2\nA=3", "Line 3: A is set on line 1 too; the last one counts."),
-        ("export A=1", "Line 1: `export` is sent as typed; A=… alone is safer."),
-        (
-            "A='1'",
-            "Line 1: the quotes around the value of A are sent as typed; Studio may keep them.",
-        ),
-        (
-            'A="1',
-            "Line 1: the quote before the value of A has no end; a value has no line breaks.",
-        ),
-    ],
-)
-def test_a_doubtful_variable_is_a_warning(text: str, sentence: str) -> None:
-    (problem,) = environment_problems(text)
-    assert problem == ("environment", sentence, Level.WARNING)
-
-
 def test_a_quoted_value_of_several_lines_cannot_be_sent_and_is_not_quoted() -> None:
     problems = environment_problems("A=1\nKEY='begin\nhunter2\nend'")
     assert [problem.sentence for problem in problems] == [
-        "Line 2: the quote before the value of KEY has no end; a value has no line breaks.",
         f"Line 3: {NO_ASSIGNMENT}",
         f"Line 4: {NO_ASSIGNMENT}",
     ]
-    for lines_of_variables in ("A='1\nB=2'", "A='1\nB=2", "A='"):
-        levels = [problem.level for problem in environment_problems(lines_of_variables)]
-        assert levels == [Level.WARNING]
 
 
 def test_valid_variables_have_no_problem() -> None:
-    assert environment_problems("A=1\n\n # note = this\nB = x y \nC=\nD=a=b") == ()
+    assert environment_problems("A=1\n\n # note = this\nexport B = x y \nC=\nD=a=b\nA='3'") == ()
 
 
 @given(st.text() | st.text("-=#'\"\\ \n\tabrf./@:[;"))
 def test_the_problems_of_any_lines_are_short_and_safe_to_draw(text: str) -> None:
-    problems = (*requirement_problems(text, has_files=False), *environment_problems(text))
+    problems = (*requirement_problems(text), *environment_problems(text))
     assert all(safe_line(problem.sentence) == problem.sentence for problem in problems)
     assert all(len(problem.sentence) < 300 for problem in problems)
 
