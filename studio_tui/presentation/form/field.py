@@ -63,8 +63,6 @@ class Field:
     """The flag of `datachain job run` for the value."""
     missing_flag_remark: str = ""
     """The comment in a copied command that the value has no flag; `{}` stands for the value."""
-    error_words: str = ""
-    """A regular expression for other words that server errors use for the field."""
 
     @property
     def empty(self) -> FieldValue:

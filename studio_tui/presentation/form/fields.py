@@ -77,7 +77,6 @@ FIELDS: dict[str, Field] = {
         example=("MODE=full", "HF_HOME=/data/cache"),
         check=checks.environment,
         hint="Lines of NAME=VALUE. Values are hidden while another field has the focus.",
-        error_words=r"environment",
     ),
     "workers": Field(
         label="workers",
@@ -88,7 +87,6 @@ FIELDS: dict[str, Field] = {
         hint=hints.workers,
         value=number_in("workers"),
         flag="--workers",
-        error_words=r"workers?",
     ),
     "python_version": Field(
         label="python",
@@ -98,7 +96,6 @@ FIELDS: dict[str, Field] = {
         check=checks.python_version,
         hint="Such as 3.12; empty for Studio's default.",
         flag="--python-version",
-        error_words=r"python(?:[ _]version)?",
     ),
     "requirements": Field(
         label="requirements",
@@ -110,7 +107,6 @@ FIELDS: dict[str, Field] = {
         example=("numpy>=1.24", "pandas==2.2.3"),
         check=checks.requirements,
         hint="Lines as in a requirements file.",
-        error_words=r"requirements?",
     ),
     "repository": Field(
         label="repository",
@@ -121,7 +117,6 @@ FIELDS: dict[str, Field] = {
         check=checks.repository,
         hint="The URL of a git repository in which the job runs.",
         flag="--repository",
-        error_words=r"repository",
     ),
     "files": Field(
         label="files",
@@ -133,7 +128,6 @@ FIELDS: dict[str, Field] = {
         check=file_checks.files,
         hint="One path per line; the files are placed beside the query.",
         is_sent=False,
-        error_words=r"files?",
     ),
     "uploads": Field(
         label="uploaded files",
@@ -156,7 +150,6 @@ FIELDS: dict[str, Field] = {
         hint="0 is first, 5 is last and the default.",
         value=number_in("priority"),
         flag="--priority",
-        error_words=r"priority",
     ),
     "compute_cluster_name": Field(
         label="cluster",
@@ -167,7 +160,6 @@ FIELDS: dict[str, Field] = {
         check=checks.cluster_name,
         hint=hints.cluster,
         flag="--cluster",
-        error_words=r"clusters?",
     ),
     "compute_cluster_id": Field(
         label="cluster id",
@@ -187,7 +179,6 @@ FIELDS: dict[str, Field] = {
         check=checks.credentials_name,
         hint="The name of credentials that the team has in Studio.",
         flag="--credentials-name",
-        error_words=r"credentials?",
     ),
     "start_after": Field(
         label="start",
@@ -199,7 +190,6 @@ FIELDS: dict[str, Field] = {
         hint=hints.start,
         value=_start,
         flag="--start-time",
-        error_words=r"start[ _]?(?:time|after)",
     ),
     "cron_expression": Field(
         label="cron",
@@ -211,7 +201,6 @@ FIELDS: dict[str, Field] = {
         check=checks.cron_expression,
         hint=hints.cron_times,
         flag="--cron",
-        error_words=r"cron",
     ),
     "rerun_from_job_id": Field(
         label="continues",

@@ -63,7 +63,7 @@ def _field_at_start(clause: str) -> str | None:
 
 
 def _problem(clause: str, draft: Draft) -> Problem:
-    field = _field_at_start(clause) or _only_mentioned_field(clause)
+    field = _field_at_start(clause)
     if field is None or field not in FIELDS:
         return Problem(
             WHOLE_FORM, f"{_sentence(clause)} No job was created; change the form and send it."
@@ -75,16 +75,6 @@ def _problem(clause: str, draft: Draft) -> Problem:
     if field == "compute_cluster_name" and not draft.compute_cluster_name.strip():
         field = "compute_cluster_id" if draft.compute_cluster_id.strip() else field
     return Problem(field, f"Studio says: {_sentence(clause)}")
-
-
-def _only_mentioned_field(clause: str) -> str | None:
-    """Return the field that a clause mentions; `None` if it mentions none or several."""
-    mentioned = {
-        name
-        for name, field in FIELDS.items()
-        if field.error_words and re.search(rf"\b{field.error_words}\b", clause, re.IGNORECASE)
-    }
-    return mentioned.pop() if len(mentioned) == 1 else None
 
 
 def _sentence(text: str) -> str:

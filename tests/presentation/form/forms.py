@@ -76,7 +76,6 @@ TIMEOUT = Field(
     hint="Empty for no limit.",
     value=number_in("timeout"),
     flag="--timeout",
-    error_words=r"time[ -]?limits?",
 )
 """A field that the program does not have; tests add it to `FIELDS` as `timeout`."""
 

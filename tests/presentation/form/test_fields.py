@@ -58,7 +58,7 @@ def test_a_field_added_to_the_table_is_checked_sent_and_compared(
     assert "--timeout 5" in as_datachain(job_input)
     assert draft_of(job_input, CONTEXT.now) == changed.with_values({"query_type": "PYTHON"})
     assert draft_from_json(json.loads(json.dumps(draft_to_json(changed)))) == changed
-    (refused,) = refusals(InvalidRequest(400, "Time limits end at 1440 here"), draft)
+    (refused,) = refusals(InvalidRequest(400, "timeout: it ends at 1440 here"), draft)
     assert refused.field == "timeout"
     assert [*setting_changes(draft, changed, {}, with_secrets=False)] == [
         Cell("time limit: soon → 5", Tone.ACTIVE)

@@ -32,8 +32,8 @@ def error_of_response(status: int, body: object, retry_after: float | None = Non
     [
         (
             error_of_response(400, {"message": "Invalid cron expression"}),
-            "cron_expression",
-            "Studio says: Invalid cron expression.",
+            WHOLE_FORM,
+            "Invalid cron expression. No job was created; change the form and send it.",
         ),
         (
             error_of_response(400, {"message": "Bad request"}),
@@ -159,11 +159,6 @@ def test_an_error_about_files_is_shown_at_those_that_the_form_names() -> None:
         "uploads",
         "files",
     ]
-
-
-def test_an_error_about_two_fields_is_shown_for_the_whole_form() -> None:
-    error = InvalidRequest(400, "The cluster has too few workers")
-    assert refusals(error, FORM)[0].field == WHOLE_FORM
 
 
 @given(st.text(), st.sampled_from([400, 401, 403, 404, 409, 413, 422, 429, 500, 503]))
