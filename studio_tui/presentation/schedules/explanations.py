@@ -6,6 +6,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from studio_tui import cron
+from studio_tui.presentation.form.problems import quoted
 from studio_tui.presentation.schedules.cron_words import (
     RUNS_SHOWN,
     describe_expression,
@@ -39,6 +40,9 @@ def explain_expression(typed: str, time_zone: str | None, now: datetime, zone: t
         lines = (describe_expression(typed, time_zone), *other_readings(typed), *runs)
         return Explained(lines, is_good=True)
     except cron.CronError as error:
+        if explain_single_time(typed, now, zone).is_good:
+            sentence = f"{quoted(typed)} is a single time; type a cron expression: 0 9 * * 1-5"
+            return Explained((f"{sentence} is every weekday at 09:00.",), is_good=False)
         clause = str(error)
         return Explained((f"{clause[0].upper()}{clause[1:]}.",), is_good=False)
 

@@ -4,7 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from studio_tui.presentation.schedules.explanations import explain_time_or_expression
+from studio_tui.presentation.schedules.explanations import (
+    explain_expression,
+    explain_time_or_expression,
+)
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -40,3 +43,10 @@ def test_an_invalid_time_or_expression_has_a_reason(typed: str, words: str) -> N
     explanation = explain_time_or_expression(typed, NOW, UTC)
     assert (explanation.is_good, explanation.moment) == (False, None)
     assert words in explanation.lines[0]
+
+
+@pytest.mark.parametrize("typed", ["tomorrow 15:00", "in 2 hours", "2026-03-04"])
+def test_a_single_time_instead_of_an_expression_is_refused_as_such(typed: str) -> None:
+    explanation = explain_expression(typed, None, NOW, UTC)
+    assert not explanation.is_good
+    assert f"“{typed}” is a single time; type a cron expression" in explanation.lines[0]
