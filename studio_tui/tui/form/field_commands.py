@@ -103,6 +103,7 @@ class FieldCommands:
             after = after.removesuffix("\n")  # added by editors
         if after != text:
             self._screen.form.set_text(name, after)
+            await self._screen.keeper.keep()  # at once, as the editor's file is gone
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command("form.edit", "f4", "$EDITOR", "Change the field in $EDITOR", edit, priority=True),

@@ -9,6 +9,8 @@ import pytest
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import FIELDS
 from studio_tui.tui.clusters.list_screen import ClustersScreen
+from studio_tui.tui.form import draft_keeper, field_commands
+from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.frame.actions import actions_of
 from studio_tui.tui.jobs.list_screen import JobsScreen
@@ -171,6 +173,21 @@ async def test_a_form_that_was_edited_while_it_was_sent_is_kept_as_a_draft(
         await fill(pilot, credentials_name="later")
         await screen.keeper.keep_sent(typed, typed)
         assert screen.saved_forms.draft("new") == screen.form.draft
+
+
+async def test_what_was_saved_in_the_editor_is_on_disk_at_once(
+    shared_studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def edit_text(*_: object) -> str:
+        return "print('edited')"
+
+    monkeypatch.setattr(field_commands, "edit_text", edit_text)
+    monkeypatch.setattr(draft_keeper, "KEEP_AFTER", 1000)
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        screen = await open_form(pilot)
+        await screen.fields.edit_field("query")
+        saved = SavedForms(tmp_path / "view.forms.json").draft("new")
+        assert saved == Draft(query="print('edited')")
 
 
 async def save_template(pilot: Dashboard, name: str, *, answer: str = "") -> None:
