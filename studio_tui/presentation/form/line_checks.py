@@ -60,7 +60,7 @@ def environment_problems(text: str, lost_values: Collection[str] = ()) -> tuple[
         entry = line.strip()
         if not entry or entry.startswith("#"):
             continue
-        name, equals, _value = entry.removeprefix("export ").partition("=")
+        name, equals, value = entry.removeprefix("export ").partition("=")
         name = name.strip()
         if equals:
             sentence = _fault_sentence(name, entry)
@@ -71,18 +71,23 @@ def environment_problems(text: str, lost_values: Collection[str] = ()) -> tuple[
             sentence = "it is not NAME=VALUE; type a name and an equals sign before the value."
         if sentence:
             problems.append(Problem("environment", f"Line {number}: {sentence}"))
+        elif value.lstrip()[:1] in {"'", '"'}:
+            message = f"Line {number}: the quotes of {name} are sent as a part of its value."
+            problems.append(warning("environment", message))
     return tuple(problems)
 
 
 def masked_line(line: str) -> str:
     """Return a line of the environment with what follows its first `=` masked.
 
-    A line without a name is masked as a whole, as it may be a secret.
+    A line without a name is masked as a whole, as it may be a secret. So is a name in lower case
+    without a value, as a secret in base64 may end with an equals sign.
     """
     name = assigned_name(line)
-    if name is None:
-        return MASK if line.strip() else line
-    return f"{name}={MASK}" if line.partition("=")[2].strip() else line
+    if name is not None and line.partition("=")[2].strip():
+        return f"{name}={MASK}"
+    is_shown = not line.strip() or (name is not None and name.isupper())
+    return line if is_shown else MASK
 
 
 def assigned_name(line: str) -> str | None:

@@ -179,7 +179,7 @@ def test_a_bad_variable_is_an_error_with_its_line_number(line: str, sentence: st
         ("export http_proxy", MASK),
         ("hunter2", MASK),
         ("hunter2==", MASK),
-        ("hunter2=", "hunter2="),
+        ("hunter2=", MASK),
         ("hunter2=hush", f"hunter2={MASK}"),
         ("MIIEvQIBADANBgkq", MASK),
         ("MY-MODE=hush", f"MY-MODE={MASK}"),
@@ -194,16 +194,23 @@ def test_a_masked_line_has_its_name_unless_that_may_be_a_secret(line: str, maske
     assert masked_line(line) == masked
 
 
+@pytest.mark.parametrize("line", ["A='1'", 'A="1', "export A = '1'"])
+def test_quotes_around_a_value_are_a_warning(line: str) -> None:
+    sentence = "Line 1: the quotes of A are sent as a part of its value."
+    assert environment_problems(line) == (("environment", sentence, Level.WARNING),)
+
+
 def test_a_quoted_value_of_several_lines_cannot_be_sent_and_is_not_quoted() -> None:
     problems = environment_problems("A=1\nKEY='begin\nhunter2\nend'")
     assert [problem.sentence for problem in problems] == [
+        "Line 2: the quotes of KEY are sent as a part of its value.",
         f"Line 3: {NO_ASSIGNMENT}",
         f"Line 4: {NO_ASSIGNMENT}",
     ]
 
 
 def test_valid_variables_have_no_problem() -> None:
-    assert environment_problems("A=1\n\n # note = this\nexport B = x y \nC=\nD=a=b\nA='3'") == ()
+    assert environment_problems("A=1\n\n # note = this\nexport B = x y \nC=\nD=a=b") == ()
 
 
 @given(st.text() | st.text("-=#'\"\\ \n\tabrf./@:[;"))
