@@ -24,7 +24,7 @@ from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.server import endpoint
 from studio_tui.log import configure
 from studio_tui.presentation.jobs.filters import JOBS
-from studio_tui.service.commands.journal import Intent, IntentOutcome, Journal
+from studio_tui.service.commands.journal import Intent, Journal
 from studio_tui.service.recorder.database import connect
 from studio_tui.settings import load_settings
 from studio_tui.tui.clusters.cluster_choice import ClusterChoice
@@ -128,11 +128,13 @@ def test_broken_saved_views_choices_and_forms_load_as_defaults_with_a_warning(
 def test_a_broken_intent_is_skipped(tmp_path: Path, broken: Callable[[Path], Path]) -> None:
     journal = Journal(tmp_path, "place")
     job_input = JobInput(query="1", team_name="t")
-    journal.begin(Intent.of(job_input, NOON, is_labeled=True)).end(IntentOutcome.APPLIED)
+    intent = Intent.of(job_input, NOON, is_labeled=True)
+    journal.begin(intent).close()
     (valid_file,) = tmp_path.rglob("*.intent")
     broken(valid_file.with_name("broken.intent"))
-    assert [entry.outcome for entry in journal.entries()] == [IntentOutcome.APPLIED]
-    assert journal.claim_open() == []
+    (claimed,) = journal.claim_open()
+    claimed.close()
+    assert claimed.intent == intent
 
 
 def test_a_broken_state_file_means_that_no_server_runs(

@@ -52,8 +52,6 @@ class Created:
     """The request created this job."""
 
     job: Job
-    is_guess: bool = False
-    """Whether the job was recognized by its name, type and query, not by its label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +71,8 @@ class SearchExtent:
     """Number of newest jobs that were searched."""
     is_far_enough: bool = True
     """Whether the searched jobs include all that were created since the request was sent."""
+    are_labels_known: bool = True
+    """Whether it is known of each of these jobs that it is another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,61 +248,23 @@ class JobCreator:
         limit = PAGE
         while True:
             page = await self._client.jobs(limit=limit)
-            if created := await self._find(intent, page.items):
-                return created, SearchExtent()
+            labels = [intent_of(job) for job in page.items]
+            if intent.id in labels:
+                return Created(page.items[labels.index(intent.id)]), SearchExtent()
             oldest = min((job.created_at for job in page.items if job.created_at), default=None)
             reaches_back = oldest is not None and oldest < intent.sent_at - SKEW
             is_far_enough = page.received < limit or reaches_back
             if is_far_enough or limit >= FURTHEST:
-                return None, SearchExtent(1, page.received, is_far_enough=is_far_enough)
+                are_labels_known = intent.is_labeled and None not in labels
+                return None, SearchExtent(1, page.received, is_far_enough, are_labels_known)
             limit *= 4
-
-    async def _find(self, intent: Intent, jobs: Sequence[Job]) -> Created | None:
-        labels = [(job, intent_of(job)) for job in jobs]
-        for job, label in labels:
-            if label == intent.id:
-                return Created(job)
-        # A label "" means that the job has no label, so no labeled request created it. `None`
-        # means that it is unknown whether the job has a label.
-        likely = [
-            job
-            for job, label in labels
-            if (label is None or (label == "" and not intent.is_labeled))
-            and intent.resembles(job)
-            and (job.created_at is None or abs(job.created_at - intent.sent_at) <= SKEW)
-        ]
-        return await self._guess(intent, likely) if likely else None
-
-    async def _guess(self, intent: Intent, likely: Sequence[Job]) -> Created | None:
-        """Return the one likely job that no other intent can have created.
-
-        Returns `None` if there is none, if there are several, or if that is uncertain.
-        """
-        entries = await asyncio.to_thread(self._journal.entries)
-        others = [entry for entry in entries if entry.intent.id != intent.id]
-        if any(
-            entry.outcome is IntentOutcome.OPEN and entry.intent.identity == intent.identity
-            for entry in others
-        ):
-            return None
-        ids_of_others = {entry.job_id for entry in others}
-        # The newest job that was created from here shows by which name Studio calls this user.
-        creators = [entry.created_by for entry in others if entry.created_by]
-        candidates = [
-            job
-            for job in likely
-            if job.id not in ids_of_others
-            and (not creators or job.created_by in {creators[-1], None})
-        ]
-        return Created(candidates[0], is_guess=True) if len(candidates) == 1 else None
 
     async def _end(self, open_intent: OpenIntent, outcome: Created | JobRefused) -> CreationOutcome:
         if isinstance(outcome, Created):
             submitted = open_intent.intent.submitted
-            if not outcome.is_guess:
-                await asyncio.to_thread(self._history.note_submitted, outcome.job.id, submitted)
+            await asyncio.to_thread(self._history.note_submitted, outcome.job.id, submitted)
             self._on_created(outcome.job, submitted)
-            await asyncio.to_thread(open_intent.end, IntentOutcome.APPLIED, outcome.job)
+            await asyncio.to_thread(open_intent.end, IntentOutcome.APPLIED)
         else:
             await asyncio.to_thread(open_intent.end, IntentOutcome.REFUSED)
         return outcome

@@ -10,7 +10,6 @@ program ends in any way.
 
 import contextlib
 import fcntl
-import hashlib
 import json
 import logging
 import os
@@ -34,7 +33,7 @@ from pydantic import (
 )
 
 from studio_tui.api.fields import Line, Moment
-from studio_tui.api.models import Job, JobInput
+from studio_tui.api.models import JobInput
 from studio_tui.errors import NotSent
 from studio_tui.files import read_bytes
 from studio_tui.paths import create_private_dir, profile_name
@@ -70,7 +69,7 @@ def _read_submitted(value: object) -> Submitted:
 
 
 class Intent(BaseModel):
-    """A request to create one job, with the properties by which that job is found."""
+    """A request to create one job, which is found by its label, the id."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
 
@@ -80,7 +79,6 @@ class Intent(BaseModel):
     name: Line | None
     """`None` if Studio chooses the name."""
     query_type: str
-    query_digest: str
     is_labeled: bool
     """Whether the environment of the job has the id as a label."""
     submitted: Annotated[
@@ -102,30 +100,9 @@ class Intent(BaseModel):
             sent_at=now,
             name=job.query_name or None,
             query_type=job.query_type.value,
-            query_digest=query_digest(job.query),
             is_labeled=is_labeled,
             submitted=Submitted.of(job, files),
         )
-
-    @property
-    def identity(self) -> tuple[str | None, str, str]:
-        """What a job without a label is recognized by: name, type and query."""
-        return self.name, self.query_type, self.query_digest
-
-    def resembles(self, job: Job) -> bool:
-        """Whether `job` has the type, the query and, if the intent has a name, the name."""
-        return (
-            job.query is not None
-            and self.query_digest == query_digest(job.query.text)
-            and self.query_type == job.query_type
-            and self.name in {None, job.name}
-        )
-
-
-def query_digest(query: str) -> str:
-    """Return a digest of a query; line endings and blanks around the query do not matter."""
-    lines = "\n".join(query.splitlines()).strip()
-    return hashlib.sha256(lines.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +111,6 @@ class JournalEntry:
 
     intent: Intent
     outcome: IntentOutcome
-    job_id: str | None = None
-    created_by: str | None = None
-    """The creator of that job, as named by Studio."""
 
 
 class OpenIntent:
@@ -146,16 +120,13 @@ class OpenIntent:
         self.intent = intent
         self._descriptor: int | None = descriptor
 
-    def end(self, outcome: IntentOutcome, job: Job | None = None) -> None:
+    def end(self, outcome: IntentOutcome) -> None:
         """Write the outcome of the intent, and release it; it stays open if writing fails."""
-        line: dict[str, Any] = {"fate": outcome}
-        if job is not None:
-            line |= {"job_id": job.id, "created_by": job.created_by}
         descriptor = self._take_descriptor()
         if descriptor is None:
             return
         try:
-            _append(descriptor, line)
+            _append(descriptor, {"fate": outcome})
         except OSError as error:
             _log.warning("The outcome of an intent could not be recorded: %s", error)
         finally:
@@ -176,28 +147,19 @@ class Journal:
     """The intents of one team at one Studio. Blocks on the disk: call it in a thread."""
 
     def __init__(self, folder: Path, profile: str) -> None:
-        self._folder = folder / profile_name(profile)
+        self.folder = folder / profile_name(profile)
 
     def begin(self, intent: Intent) -> OpenIntent:
         """Write an intent to disk; raise `NotSent` if that fails, so that nothing is sent."""
         try:
-            create_private_dir(self._folder)
+            create_private_dir(self.folder)
             self._prune()
             return OpenIntent(intent, self._write(intent))
         except OSError as error:
             raise NotSent(
-                f"Nothing was sent, as it could not be recorded in {self._folder.parent}: "
+                f"Nothing was sent, as it could not be recorded in {self.folder.parent}: "
                 f"{error.strerror}. Set STUDIO_TUI_STATE_DIR to use another folder."
             ) from error
-
-    def entries(self) -> list[JournalEntry]:
-        """Return all readable entries, newest last."""
-        entries = []
-        for path in self._files():
-            with contextlib.suppress(OSError):
-                if entry := _read(path):
-                    entries.append(entry)
-        return sorted(entries, key=lambda entry: entry.intent.sent_at)
 
     def claim_open(self) -> list[OpenIntent]:
         """Return the intents that ended programs left open, now locked by this program."""
@@ -213,14 +175,14 @@ class Journal:
 
         Before it is locked, another program may lock the empty file to read it, but not for long.
         """
-        path = self._folder / f"{intent.id}{_SUFFIX}"
+        path = self.folder / f"{intent.id}{_SUFFIX}"
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         try:
             with contextlib.suppress(OSError):  # some file systems have no locks
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
             _append(descriptor, {**intent.model_dump(mode="json"), "fate": IntentOutcome.OPEN})
             os.fsync(descriptor)
-            _sync(self._folder)
+            _sync(self.folder)
         except OSError:
             os.close(descriptor)
             path.unlink(missing_ok=True)
@@ -229,7 +191,7 @@ class Journal:
 
     def _files(self) -> list[Path]:
         try:
-            return list(self._folder.glob(f"*{_SUFFIX}"))
+            return list(self.folder.glob(f"*{_SUFFIX}"))
         except OSError:
             return []
 
@@ -241,7 +203,7 @@ class Journal:
         oldest_first = sorted(files, key=_modified_at)
         for path in oldest_first[: len(files) - MAX_ENTRIES + 1]:
             with contextlib.suppress(OSError):
-                entry = _read(path)
+                entry = read_entry(path)
                 if entry is None or entry.outcome is not IntentOutcome.OPEN:
                     _remove_unused(path)
 
@@ -281,7 +243,7 @@ def _take_over(path: Path) -> OpenIntent | None:
     is_open = False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        entry = _read(path)
+        entry = read_entry(path)
         if entry is None or entry.outcome is not IntentOutcome.OPEN:
             return None
         is_open = True
@@ -291,7 +253,7 @@ def _take_over(path: Path) -> OpenIntent | None:
             os.close(descriptor)
 
 
-def _read(path: Path) -> JournalEntry | None:
+def read_entry(path: Path) -> JournalEntry | None:
     """Return the entry in a file, whose later lines override the fields of earlier ones.
 
     A line may be cut short; `None` if the remaining lines are not enough.
@@ -304,7 +266,7 @@ def _read(path: Path) -> JournalEntry | None:
         intent, outcome = Intent.model_validate(fields), IntentOutcome(str(fields.get("fate")))
     except ValueError:
         return None
-    return JournalEntry(intent, outcome, fields.get("job_id"), fields.get("created_by"))
+    return JournalEntry(intent, outcome)
 
 
 def _parse_lines(data: bytes) -> Iterator[Mapping[str, Any]]:

@@ -71,11 +71,7 @@ def notify_created(app: App[Any], created: Created, *, is_newer_run: bool) -> No
 
     If `is_newer_run`, name the key that goes to the newest run, if the screen has it.
     """
-    if created.is_guess:
-        reason = "It cannot be distinguished from a job created elsewhere."
-        words = f"Created, most likely: {title(created.job)}. {reason}"
-        app.notify(words, severity="warning", markup=False)
-    elif created.job.state is JobState.TASK:
+    if created.job.state is JobState.TASK:
         hint = "" if getattr(app.screen, "tab", "") == "schedules" else "; 4 shows when it runs"
         app.notify(f"Scheduled: {title(created.job)}{hint}", markup=False)
     else:
@@ -112,7 +108,7 @@ def confirm_forget(unconfirmed_jobs: Sequence[UnconfirmedJob]) -> Confirm:
     return Confirm(
         f"{which} may not have been created",
         (
-            "The dashboard ended before Studio answered, and Studio does not list:",
+            "The dashboard ended before Studio answered. These were not found:",
             *(line for each in unconfirmed_jobs for line in ("", *_describe(each.intent))),
             "",
             _search_result(unconfirmed_jobs[-1].searched, is_one=is_one),
@@ -135,8 +131,11 @@ def _search_result(searched: SearchExtent, *, is_one: bool = True) -> str:
     """Return sentences on how far Studio's list was searched without finding the job or jobs."""
     if not searched.answers:
         return "Studio has not sent its list of jobs since."
-    subject = "It is" if is_one else "They are"
-    words = f"{subject} not among the newest {plural(searched.jobs, 'job')} that Studio lists."
+    subject = "it is" if is_one else "they are"
+    where = f"among the newest {plural(searched.jobs, 'job')} that Studio lists"
+    words = f"{subject.capitalize()} not {where}."
+    if not searched.are_labels_known:
+        words = f"It cannot be told whether {subject} {where}."
     if searched.is_far_enough:
         return words
     return f"{words} These jobs do not go back to the time of the request."

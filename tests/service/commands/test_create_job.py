@@ -35,6 +35,7 @@ from studio_tui.service.commands.journal import IntentOutcome, Journal
 from studio_tui.service.commands.submitted import SentFile
 from studio_tui.service.recorder.database import RecorderFile
 from tests.jobs import NOON, job
+from tests.journals import entries
 
 pytestmark = pytest.mark.usefixtures("noon", "short_rests")
 
@@ -140,7 +141,7 @@ def new_creator(studio: Studio, journal: Journal, **options: Any) -> JobCreator:
 
 
 def outcomes(journal: Journal) -> list[IntentOutcome]:
-    return [entry.outcome for entry in journal.entries()]
+    return [entry.outcome for entry in entries(journal)]
 
 
 async def test_a_request_is_sent_with_the_intent_that_the_journal_has(
@@ -148,12 +149,11 @@ async def test_a_request_is_sent_with_the_intent_that_the_journal_has(
 ) -> None:
     created = await new_creator(studio, journal).create(REQUEST)
     assert isinstance(created, Created)
-    assert not created.is_guess
     ((request, key),) = studio.requests
-    (entry,) = journal.entries()
+    (entry,) = entries(journal)
     assert entry.intent.id == key
     assert request.environment == f"{NAME}={key}\nA=1"
-    assert (entry.outcome, entry.job_id) == (IntentOutcome.APPLIED, created.job.id)
+    assert entry.outcome is IntentOutcome.APPLIED
 
 
 async def test_each_request_has_its_own_intent(studio: Studio, journal: Journal) -> None:
@@ -218,7 +218,7 @@ async def test_a_job_whose_answer_was_lost_is_found_by_its_label(
     assert outcome == Created(studio.jobs_now[0])
     assert unclear_answers == [ANSWER_LOST]
     assert len(studio.requests) == 1
-    assert journal.entries()[0].job_id == studio.jobs_now[0].id
+    assert outcomes(journal) == [IntentOutcome.APPLIED]
 
 
 async def test_a_job_that_is_listed_late_is_found_in_the_second_list(
@@ -243,6 +243,7 @@ async def test_a_job_that_is_missing_from_two_lists_is_unconfirmed(
     assert outcome.why is ANSWER_LOST
     assert (outcome.searched.answers, outcome.searched.jobs) == (2, 1)
     assert outcome.searched.is_far_enough
+    assert outcome.searched.are_labels_known
     assert outcome.intent.sent_at == NOON
     assert len(studio.requests) == 1
     assert outcomes(journal) == [IntentOutcome.OPEN]
@@ -355,7 +356,7 @@ async def test_the_job_of_a_canceled_search_is_found_later(
         await creation
     assert outcomes(journal) == [IntentOutcome.OPEN]
     assert await new_creator(studio, journal).settle_open_intents() == ()
-    assert journal.entries()[0].job_id == studio.jobs_now[0].id
+    assert outcomes(journal) == [IntentOutcome.APPLIED]
 
 
 async def test_a_missing_job_of_an_earlier_run_is_unconfirmed(
@@ -412,34 +413,15 @@ def masked(environment: str | None) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("labels", "listed_environment"), [(False, parsed), (True, no_environment), (True, masked)]
 )
-async def test_the_only_likely_job_without_a_readable_label_is_a_guess(
+async def test_a_job_without_a_readable_label_is_not_recognized(
     studio: Studio, journal: Journal, labels: bool, listed_environment: Callable[[str | None], Any]
 ) -> None:
     studio.listed_environment = listed_environment
-    creator = new_creator(studio, journal, labels=labels)
-    first = await creator.create(REQUEST)
-    assert isinstance(first, Created)
-    studio.add(REQUEST, created_at=(NOON - timedelta(hours=1)).isoformat())
-    studio.add(REQUEST, created_by="bob")
-    studio.add(REQUEST.model_copy(update={"query": "print(2)"}))
     studio.create_errors, studio.creates_despite_error = [ANSWER_LOST], [True]
-    outcome = await creator.create(REQUEST)
-    assert outcome == Created(studio.jobs_now[0], is_guess=True)
-    assert studio.jobs_now[0].id != first.job.id
-
-
-@pytest.mark.parametrize("doubt", ["another likely job", "another open request"])
-async def test_a_job_is_not_guessed_if_it_may_belong_to_another_request(
-    studio: Studio, journal: Journal, doubt: str
-) -> None:
-    creator = new_creator(studio, journal, labels=False)
-    if doubt == "another likely job":
-        studio.add(REQUEST)
-    else:
-        studio.create_errors = [ANSWER_LOST]
-        assert isinstance(await creator.create(REQUEST), UnconfirmedJob)
-    studio.create_errors, studio.creates_despite_error = [ANSWER_LOST], [True]
-    assert isinstance(await creator.create(REQUEST), UnconfirmedJob)
+    outcome = await new_creator(studio, journal, labels=labels).create(REQUEST)
+    assert isinstance(outcome, UnconfirmedJob)
+    assert not outcome.searched.are_labels_known
+    assert len(studio.jobs_now) == 1
 
 
 async def test_each_file_is_uploaded_once_and_again_only_after_a_failed_upload(
@@ -468,7 +450,7 @@ async def test_no_job_is_requested_if_an_upload_fails(
     assert await creator.create(REQUEST, [new_file(tmp_path, "file")]) == JobRefused(error)
     assert len(studio.uploaded) == tries
     assert studio.requests == []
-    assert journal.entries() == []
+    assert entries(journal) == []
 
 
 async def test_an_upload_is_used_again_until_the_file_changes_or_studio_refuses_the_upload(
@@ -529,11 +511,3 @@ async def test_the_history_has_a_job_with_a_lost_answer_once_the_job_is_certain(
     monkeypatch.setattr(create_job, "LONGEST_SEARCH", 5.0)
     assert await new_creator(studio, journal).settle_open_intents() == ()
     assert studio.history.submissions([job_id])[job_id].priority == 0
-
-
-async def test_the_history_does_not_have_a_guessed_job(studio: Studio, journal: Journal) -> None:
-    studio.create_errors, studio.creates_despite_error = [ANSWER_LOST], [True]
-    outcome = await new_creator(studio, journal, labels=False).create(REQUEST)
-    assert isinstance(outcome, Created)
-    assert outcome.is_guess
-    assert studio.history.submissions([outcome.job.id]) == {}

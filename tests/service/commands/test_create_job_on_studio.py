@@ -31,6 +31,7 @@ from studio_tui.service.recorder.database import RecorderFile
 from tests import faults
 from tests.chaos import RequestKind
 from tests.fault_proxy import Exchange, Fault, FaultProxy, ReceivedRequest
+from tests.journals import entries
 from tests.soak import SOAK
 from tests.waiting import HANG, await_with_limit
 
@@ -221,9 +222,8 @@ async def test_each_request_creates_at_most_one_job_and_its_reported_outcome_is_
         created_ids[int(row["environment"]["REQUEST"])].append(row["id"])
     for number, outcome in enumerate(outcomes):
         match outcome:
-            case Created(job, is_guess):
+            case Created(job):
                 assert created_ids[number] == [job.id]
-                assert not is_guess
             case JobRefused():
                 assert created_ids[number] == []
             case UnconfirmedJob():
@@ -232,7 +232,7 @@ async def test_each_request_creates_at_most_one_job_and_its_reported_outcome_is_
     assert chaos.met.keys() == {kind.name for kind in chaos.kinds}
     assert {type(outcome) for outcome in outcomes} == {Created, JobRefused, UnconfirmedJob}
     assert sent_again
-    assert IntentOutcome.OPEN not in {entry.outcome for entry in journal.entries()}
+    assert IntentOutcome.OPEN not in {entry.outcome for entry in entries(journal)}
 
 
 async def test_a_job_has_its_file_although_the_upload_and_the_request_meet_faults(
@@ -297,16 +297,15 @@ async def test_the_request_of_a_killed_program_is_settled_by_the_next_program(
     async with StudioClient(studio.settings()) as client:
         creator = new_creator(client, tmp_path)
         assert await creator.settle_open_intents() == ()
-        assert [entry.outcome for entry in journal.entries()] == [IntentOutcome.OPEN]
+        assert [entry.outcome for entry in entries(journal)] == [IntentOutcome.OPEN]
         program.kill()
         await program.wait()
         unconfirmed = await creator.settle_open_intents()
         jobs = await asyncio.to_thread(studio.jobs)
-        (entry,) = journal.entries()
+        (entry,) = entries(journal)
         if is_created:
             assert unconfirmed == ()
-            assert [job["id"] for job in jobs] == [entry.job_id]
-            assert jobs[0]["environment"] == {NAME: entry.intent.id}
+            assert [job["environment"] for job in jobs] == [{NAME: entry.intent.id}]
             history = JobHistory(RecorderFile(tmp_path, PROFILE))
             assert history.submissions([jobs[0]["id"]])[jobs[0]["id"]].priority == 2
         else:

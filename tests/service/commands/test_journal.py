@@ -5,7 +5,6 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,10 +16,10 @@ from studio_tui.service.commands.journal import (
     IntentOutcome,
     Journal,
     JournalEntry,
-    query_digest,
 )
 from studio_tui.service.commands.submitted import Submitted
-from tests.jobs import NOON, job
+from tests.jobs import NOON
+from tests.journals import entries
 
 PROFILE = "https://studio.example.com\nvision"
 REQUEST = JobInput(
@@ -47,12 +46,12 @@ def files_in(folder: Path) -> list[Path]:
 
 def test_the_outcome_of_an_intent_is_read_back(journal: Journal) -> None:
     sent, applied, refused, given_up = (journal.begin(new_intent(minutes)) for minutes in range(4))
-    applied.end(IntentOutcome.APPLIED, job(1))
+    applied.end(IntentOutcome.APPLIED)
     refused.end(IntentOutcome.REFUSED)
     given_up.end(IntentOutcome.GIVEN_UP)
-    assert journal.entries() == [
+    assert entries(journal) == [
         JournalEntry(sent.intent, IntentOutcome.OPEN),
-        JournalEntry(applied.intent, IntentOutcome.APPLIED, job(1).id, "ann"),
+        JournalEntry(applied.intent, IntentOutcome.APPLIED),
         JournalEntry(refused.intent, IntentOutcome.REFUSED),
         JournalEntry(given_up.intent, IntentOutcome.GIVEN_UP),
     ]
@@ -75,9 +74,7 @@ def test_many_intents_begin_at_once_while_the_oldest_files_are_deleted(
 def test_the_journal_is_private_and_holds_neither_query_nor_environment(
     journal: Journal, tmp_path: Path
 ) -> None:
-    journal.begin(new_intent()).end(
-        IntentOutcome.APPLIED, job(1, environment={"A": "canary-value"})
-    )
+    journal.begin(new_intent()).end(IntentOutcome.APPLIED)
     (path,) = files_in(tmp_path)
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
@@ -110,8 +107,8 @@ def test_an_intent_with_an_incomplete_outcome_is_open_until_the_outcome_is_writt
     with path.open("ab") as file:
         file.write(b'\n{"fate": "appl')
     (open_intent,) = journal.claim_open()
-    open_intent.end(IntentOutcome.APPLIED, job(1))
-    assert [entry.outcome for entry in journal.entries()] == [IntentOutcome.APPLIED]
+    open_intent.end(IntentOutcome.APPLIED)
+    assert [entry.outcome for entry in entries(journal)] == [IntentOutcome.APPLIED]
 
 
 @pytest.mark.parametrize("submitted", ['"{"', "3", '["files"]', "null", '{"priority": "high"}'])
@@ -123,7 +120,7 @@ def test_an_intent_whose_submission_cannot_be_read_is_kept(
     (path,) = files_in(tmp_path)
     with path.open("a") as file:
         file.write(f'\n{{"submitted": {submitted}}}')
-    (entry,) = journal.entries()
+    (entry,) = entries(journal)
     assert (entry.intent.id, entry.intent.submitted) == (intent.id, Submitted())
 
 
@@ -132,7 +129,7 @@ def test_an_invalid_file_is_ignored(journal: Journal, tmp_path: Path, content: b
     open_intent = journal.begin(new_intent())
     (path,) = files_in(tmp_path)
     path.with_name("other.intent").write_bytes(content)
-    assert [entry.intent for entry in journal.entries()] == [open_intent.intent]
+    assert [entry.intent for entry in entries(journal)] == [open_intent.intent]
     assert journal.claim_open() == []
     open_intent.close()
 
@@ -149,7 +146,7 @@ def test_the_oldest_files_are_deleted_except_those_of_open_intents(
         journal.begin(intent).end(IntentOutcome.REFUSED)
         (path,) = tmp_path.rglob(f"{intent.id}.intent")
         os.utime(path, (minutes, minutes))
-    assert [entry.intent.sent_at.minute for entry in journal.entries()] == [0, 15, 16, 17, 18, 19]
+    assert [entry.intent.sent_at.minute for entry in entries(journal)] == [0, 15, 16, 17, 18, 19]
 
 
 def test_an_intent_that_cannot_be_written_is_reported_as_not_sent(tmp_path: Path) -> None:
@@ -174,36 +171,9 @@ def test_the_intent_of_a_killed_program_can_be_claimed(journal: Journal, tmp_pat
     ) as process:
         assert process.stdout is not None
         intent_id = process.stdout.readline().strip()
-        assert [entry.intent.id for entry in journal.entries()] == [intent_id]
+        assert [entry.intent.id for entry in entries(journal)] == [intent_id]
         assert journal.claim_open() == []
         process.send_signal(signal.SIGKILL)
     (open_intent,) = journal.claim_open()
     assert open_intent.intent.id == intent_id
     open_intent.close()
-
-
-def test_the_digest_of_a_query_does_not_depend_on_its_line_endings() -> None:
-    assert query_digest("a\r\n  b\r\n") == query_digest("a\n  b")
-    assert query_digest("a\n b") != query_digest("a\n  b")
-
-
-@pytest.mark.parametrize(
-    ("fields", "resembles"),
-    [
-        ({}, True),
-        ({"query": "print(2)"}, False),
-        ({"query": None}, False),
-        ({"query_type": "SHELL"}, False),
-        ({"name": "other.py"}, False),
-    ],
-)
-def test_an_intent_resembles_a_job_with_its_name_type_and_query(
-    fields: dict[str, Any], resembles: bool
-) -> None:
-    all_fields: dict[str, Any] = {"name": "train.py", "query": REQUEST.query, **fields}
-    assert new_intent().resembles(job(1, **all_fields)) is resembles
-
-
-def test_an_intent_without_a_name_resembles_a_job_with_any_name() -> None:
-    unnamed = new_intent(request=REQUEST.model_copy(update={"query_name": None}))
-    assert unnamed.resembles(job(1, name="query.py", query=REQUEST.query))

@@ -10,6 +10,7 @@ from studio_tui.service.commands.journal import Intent, IntentOutcome, Journal
 from studio_tui.tui.frame.dialogs import Confirm
 from tests import faults
 from tests.fault_proxy import Exchange, FaultProxy, ReceivedRequest
+from tests.journals import entries
 from tests.steps import step
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
@@ -81,7 +82,7 @@ async def test_a_job_whose_response_was_lost_is_found_or_asked_about_and_never_c
                 await pilot.press("q")
                 await until_shown(pilot, "It is unknown whether")
     applied, given_up = IntentOutcome.APPLIED, IntentOutcome.GIVEN_UP
-    outcomes = [entry.outcome for entry in journal_of(tmp_path).entries()]
+    outcomes = [entry.outcome for entry in entries(journal_of(tmp_path))]
     assert outcomes[:4] == [applied, applied, given_up, applied]
 
 
@@ -101,7 +102,17 @@ async def test_an_unconfirmed_request_of_an_earlier_run_is_asked_about_until_the
             await pilot.press(answer)
             await until(pilot, lambda: not isinstance(pilot.app.screen, Confirm))
             await until(pilot, lambda: "unsettled" not in {w.name for w in pilot.app.workers})
-    assert [entry.outcome for entry in journal.entries()] == [IntentOutcome.GIVEN_UP] * 2
+    assert [entry.outcome for entry in entries(journal)] == [IntentOutcome.GIVEN_UP] * 2
+
+
+async def test_an_unlabeled_request_of_an_earlier_run_is_not_said_to_have_created_nothing(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.submit("print(1)", query_name="lost.py")
+    request = JobInput(query="print(1)", team_name="local", query_name="lost.py")
+    journal_of(tmp_path).begin(Intent.of(request, now(), is_labeled=False)).close()
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "It cannot be told whether it is among the newest 1 job")
 
 
 async def test_commands_stay_with_the_cursor_after_a_rerun_and_a_key_goes_to_the_new_job(
