@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,6 @@ class Call:
     """Body of a request that changes something, or `Request.recorded`; may contain secrets."""
 
 
-_SOON = timedelta(seconds=5)
-_AFTER_TOO_MANY = timedelta(minutes=1)
-
 _NOTHING_NEW = {"304", "416"}
 """A log that is unchanged (304), or not longer (416)."""
 
@@ -35,14 +32,3 @@ _NOTHING_NEW = {"304", "416"}
 def is_success(outcome: str) -> bool:
     """Whether the outcome of a `Call` means that Studio did what was requested."""
     return outcome.startswith("2") or outcome in _NOTHING_NEW
-
-
-def is_next_attempt(outcome: str, pause: timedelta) -> bool:
-    """Whether an equal request, sent `pause` after one with this outcome, is its next attempt.
-
-    Only the program sends a request again so soon. It does so if there was no answer, the server
-    failed, or there were too many requests (429). Otherwise the user gave another command.
-    """
-    if outcome == "429":
-        return pause <= _AFTER_TOO_MANY
-    return outcome[:1] not in {"2", "3", "4"} and pause <= _SOON

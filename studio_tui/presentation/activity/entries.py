@@ -2,17 +2,15 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
-from itertools import groupby
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote
 
 from studio_tui.api import routes
-from studio_tui.api.calls import is_next_attempt
 from studio_tui.api.label import without_label
 from studio_tui.api.routes import Route
 from studio_tui.api.states import JobState
@@ -22,8 +20,6 @@ from studio_tui.text import safe_line
 
 class ActivityState(StrEnum):
     DONE = "DONE"
-    EMPTY = "EMPTY"
-    """Studio had nothing new since the last request."""
     FAILED = "FAILED"
     UNKNOWN = "UNKNOWN"
     """The request may or may not have taken effect."""
@@ -34,10 +30,7 @@ class ActivityState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A request, several equal requests in a row, or a command that was not sent.
-
-    The attempts of a command are one entry, with the outcome of the last attempt.
-    """
+    """A request, several equal requests in a row, or a command that was not sent."""
 
     id: str
     state: ActivityState
@@ -65,8 +58,6 @@ class Entry:
     """JSON, with secrets redacted."""
     name: str = ""
     """Name of the job or pipeline that the entry is about, safe to draw; empty if unknown."""
-    attempts: str = ""
-    """The answers to several attempts: `timed out ×2, then 200`; empty for one attempt."""
 
     @property
     def is_command(self) -> bool:
@@ -79,11 +70,6 @@ class Entry:
         if not self.outcome or self.outcome.isdecimal():
             return self.outcome
         return _NO_ANSWER.get(self.outcome, "failed")
-
-    @property
-    def why(self) -> str:
-        """Why the request failed, or what a status such as 304 means; safe to draw."""
-        return self.why_failed or STATUS_MEANINGS.get(self.outcome, "")
 
     @property
     def is_polling(self) -> bool:
@@ -126,9 +112,6 @@ _NO_ANSWER = {
     "canceled": "not awaited",
 }
 """Why a request has no status, by its `outcome`; `failed` for any other outcome."""
-
-STATUS_MEANINGS = {"304": "unchanged", "416": "nothing new"}
-"""Meanings of statuses that answer a request for changes since the previous request."""
 
 _DESCRIPTIONS: tuple[tuple[Route, str], ...] = (
     (routes.CREATE_JOB, "create job {query_name}{made}"),
@@ -238,45 +221,3 @@ def _rerun_name(rerun: Any) -> str:
 def _name_and_id(item_id: str, name: str) -> str:
     short_id = item_id[:SHORT_ID]
     return f"{name} ({short_id})" if name else short_id
-
-
-def join_attempts(entries: Iterable[Entry]) -> list[Entry]:
-    """Return entries with the attempts of each command joined into one, ordered by start time."""
-    commands: list[list[Entry]] = []
-    latest: dict[tuple[str, str, str], list[Entry]] = {}
-    for entry in entries:
-        key = (entry.method, entry.path, entry.body)
-        attempts = latest.get(key)
-        if attempts is not None and _continues(attempts[-1], entry):
-            attempts.append(entry)
-            continue
-        commands.append([entry])
-        # Without a recorded body, two requests cannot be told apart.
-        if entry.changes and entry.body:
-            latest[key] = commands[-1]
-    return [_as_one(attempts) for attempts in commands]
-
-
-def _continues(last: Entry, entry: Entry) -> bool:
-    ended = last.last_started_at + timedelta(milliseconds=last.longest_ms)
-    return is_next_attempt(last.outcome, entry.started_at - ended)
-
-
-def _as_one(attempts: list[Entry]) -> Entry:
-    first, last = attempts[0], attempts[-1]
-    if first is last:
-        return first
-    count = sum(each.count for each in attempts)
-    answers = []
-    for answer, group in groupby(attempts, key=lambda each: each.answer):
-        times = sum(each.count for each in group)
-        answers.append(f"{answer} ×{times:,}" if times > 1 else answer)
-    return replace(
-        last,
-        id=first.id,
-        started_at=first.started_at,
-        count=count,
-        mean_ms=sum(each.mean_ms * each.count for each in attempts) / count,
-        longest_ms=max(each.longest_ms for each in attempts),
-        attempts=", then ".join(answers),
-    )

@@ -18,7 +18,6 @@ _LOOKS = {
     ActivityState.UNKNOWN: ("?", Tone.WARN),
     ActivityState.LOST: ("!", Tone.WARN),
     ActivityState.UNDONE: ("↶", Tone.DIM),
-    ActivityState.EMPTY: ("·", Tone.DIM),
     ActivityState.DONE: ("✓", Tone.GOOD),
 }
 """In the sort order of states."""
@@ -30,7 +29,6 @@ _EXPLANATIONS = {
     ActivityState.UNDONE: "undone before it was sent",
     ActivityState.LOST: "not sent, because the dashboard was closed first",
     ActivityState.UNKNOWN: "it may or may not have taken effect",
-    ActivityState.EMPTY: "Studio had nothing new since the request before",
 }
 
 
@@ -82,14 +80,12 @@ def facts(entry: Entry, now: datetime) -> tuple[Fact, ...]:
         took = milliseconds(entry.mean_ms)
         if entry.count > 1:
             took += f" on average, the longest {milliseconds(entry.longest_ms)}"
-        why_tone = Tone.BAD if entry.why_failed else Tone.DIM
         is_new = entry.made not in {"", *subject_of(entry)}
         entry_facts += [
             Fact("took", Cell(took)),
             Fact("answer", Cell(safe_line(entry.answer))),
-            *((Fact("attempts", Cell(safe_line(entry.attempts))),) if entry.attempts else ()),
             *((Fact("created", Cell(entry.made)),) if is_new else ()),
-            *((Fact("why", Cell(entry.why, why_tone)),) if entry.why else ()),
+            *((Fact("why", Cell(entry.why_failed, Tone.BAD)),) if entry.why_failed else ()),
             Fact("request", Cell(safe_line(f"{entry.method} {entry.path}"))),
         ]
     for name, value in entry.fields.items():
@@ -143,7 +139,7 @@ ACTIVITY_COLUMNS: tuple[ListColumn[Entry, Entry, Cell], ...] = (
         Column("answer", "ANSWER", 9, drop=2, fits=True),
         lambda entry: Cell(safe_line(entry.answer), Tone.DIM) if entry.method else NOTHING,
         SortOrder("answer", lambda entry, now: entry.answer),
-        text=lambda entry: f"{entry.answer} {entry.why} {entry.attempts}",
+        text=lambda entry: f"{entry.answer} {entry.why_failed}",
     ),
     ListColumn(
         Column("why", "WHY", 10, grow=1, drop=4, fits=True, preferred_width=60),
@@ -166,7 +162,7 @@ ACTIVITY: Kind[Entry] = Kind(
     made_at=attrgetter("last_started_at"),
     texts=lambda entry: (
         *(words_of(entry), f"{entry.method} {entry.path}"),
-        *(entry.answer, entry.why, entry.attempts, entry.body),
+        *(entry.answer, entry.why_failed, entry.body),
     ),
     state=attrgetter("state"),
     states=ActivityState,

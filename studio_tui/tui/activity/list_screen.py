@@ -11,10 +11,8 @@ from textual.binding import BindingType
 from studio_tui import clock
 from studio_tui.presentation.activity.copies import as_curl, as_datachain
 from studio_tui.presentation.activity.entries import (
-    STATUS_MEANINGS,
     ActivityState,
     Entry,
-    join_attempts,
     subject_of,
 )
 from studio_tui.presentation.activity.rows import ACTIVITY, COLUMNS, cells, facts, newest_first
@@ -160,14 +158,12 @@ class ActivityScreen(ListPage[Entry]):
 
 def entries(actions: Actions) -> list[Entry]:
     """Return an entry for each request, and each command that was not sent, newest first."""
-    calls = sorted(map(_entry_of_call, actions.calls), key=lambda entry: entry.started_at)
-    return newest_first([*join_attempts(calls), *map(_entry_of_hold, actions.unsent)])
+    return newest_first([*map(_entry_of_call, actions.calls), *map(_entry_of_hold, actions.unsent)])
 
 
 def _entry_of_call(call: RecordedCall) -> Entry:
     if call.is_good:
-        is_empty = call.outcome in STATUS_MEANINGS
-        state = ActivityState.EMPTY if is_empty else ActivityState.DONE
+        state = ActivityState.DONE
     elif call.outcome in {"OutcomeUnknown", "canceled"}:
         state = ActivityState.UNKNOWN
     else:

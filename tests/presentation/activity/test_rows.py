@@ -11,7 +11,6 @@ from studio_tui.errors import StudioError
 from studio_tui.presentation.activity.copies import as_curl, as_datachain
 from studio_tui.presentation.activity.entries import ActivityState, Entry, words_of
 from studio_tui.presentation.activity.rows import ACTIVITY, COLUMNS, cells, facts, newest_first
-from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.text import safe_block, safe_line
@@ -284,16 +283,6 @@ def test_the_duration_of_several_requests_is_their_average_and_the_longest() -> 
         return next(fact.value.text for fact in facts(some, NOON) if fact.label == "took")
 
     assert [took(1), took(7)] == ["12 ms", "12 ms on average, the longest 3.4 s"]
-
-
-@pytest.mark.parametrize(("status", "reason"), [("416", "nothing new"), ("304", "unchanged")])
-def test_an_answer_without_news_is_explained_and_is_no_failure(status: str, reason: str) -> None:
-    path = f"/datachain/jobs/{JOB}/logs"
-    polled = entry(path=path, outcome=status, state=ActivityState.EMPTY)
-    assert cells(polled)[-2].text == status
-    values = {fact.label: fact.value for fact in facts(polled, NOON)}
-    assert (values["why"].text, values["why"].tone) == (reason, Tone.DIM)
-    assert values["status"].text == "· EMPTY: Studio had nothing new since the request before"
 
 
 def test_every_class_of_errors_is_described_in_words() -> None:

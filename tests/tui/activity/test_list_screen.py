@@ -1,6 +1,7 @@
 """Requests to Studio are listed with their outcomes, as are commands that were not sent."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from studio_tui import clock
@@ -69,16 +70,22 @@ def test_a_command_names_what_it_created_but_not_as_the_reason_of_a_failure() ->
     body, now = '{"query_name": "a.py"}', clock.now()
     call = RecordedCall("POST", "/datachain/jobs/", "201", now, now, body=body, reason="0123456789")
     (created,) = entries(Actions((replace(call, changes=True),)))
-    assert (words_of(created), created.why) == ("create job a.py (01234567)", "")
+    assert (words_of(created), created.why_failed) == ("create job a.py (01234567)", "")
 
 
-def test_an_answer_without_news_is_not_shown_as_done() -> None:
-    def state_of(outcome: str) -> ActivityState:
-        call = RecordedCall("GET", "/datachain/jobs/a/logs", outcome, clock.now(), clock.now())
+def test_a_request_is_a_row_with_its_own_outcome() -> None:
+    now = clock.now()
+    attempts = [
+        RecordedCall("POST", "/datachain/jobs/a/cancel", outcome, at, at, changes=True, body="{}")
+        for outcome, at in (("NotSent", now), ("200", now + timedelta(seconds=1)))
+    ]
+    states = [entry.state for entry in entries(Actions(tuple(attempts)))]
+    assert states == [ActivityState.DONE, ActivityState.FAILED]
+
+
+def test_an_answer_without_news_is_no_failure() -> None:
+    now = clock.now()
+    for outcome in ("304", "416"):
+        call = RecordedCall("GET", "/datachain/jobs/a/logs", outcome, now, now)
         (entry,) = entries(Actions((call,)))
-        return entry.state
-
-    states = {outcome: state_of(outcome) for outcome in ("200", "206", "304", "416", "500")}
-    done, empty = ActivityState.DONE, ActivityState.EMPTY
-    failed = ActivityState.FAILED
-    assert states == {"200": done, "206": done, "304": empty, "416": empty, "500": failed}
+        assert entry.state is ActivityState.DONE
