@@ -230,9 +230,7 @@ def _time_facts(pipeline: Pipeline, context: PipelineContext) -> tuple[Fact, ...
         return ()
     if ended is None:
         return (Fact("so far", Cell(duration(took))),)
-    # Studio does not send when a pipeline was paused.
-    whole = Cell(f"{duration(took)}, pauses included")
-    return (Fact("ended", moment_cell(ended, context.now)), Fact("took", whole))
+    return (Fact("ended", moment_cell(ended, context.now)), Fact("took", Cell(duration(took))))
 
 
 def _pipelines_to_compare(pipeline: Pipeline, pipelines: Iterable[Pipeline]) -> list[Pipeline]:
