@@ -115,7 +115,7 @@ _NO_ANSWER = {
 
 _DESCRIPTIONS: tuple[tuple[Route, str], ...] = (
     (routes.CREATE_JOB, "create job {query_name}{made}"),
-    (routes.CANCEL_JOB, "cancel job {job}"),
+    (routes.CANCEL_JOB, "cancel {job}"),
     (routes.JOB_LOGS, "read log of job {job}"),
     (routes.UPLOAD_FILE, "upload {file}"),
     (routes.LIST_JOBS, "list jobs {state}"),

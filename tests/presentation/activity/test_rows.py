@@ -69,9 +69,9 @@ def pipeline_request(verb: str, field: str, **fields: object) -> Entry:
         (replace(CREATE, made=JOB), "create job it's.py (497f6eca)"),
         (entry("POST", "/datachain/jobs/files"), "upload a file"),
         (entry("POST", "/datachain/jobs/files", body='{"file": "a.csv"}'), "upload a.csv"),
-        (CANCEL, "cancel job 497f6eca"),
+        (CANCEL, "cancel 497f6eca"),
         (entry(path=f"/datachain/jobs/{JOB}/logs"), "read log of job 497f6eca"),
-        (replace(CANCEL, name="train.py"), "cancel job train.py (497f6eca)"),
+        (replace(CANCEL, name="train.py"), "cancel train.py (497f6eca)"),
         (pipeline_request("pause", "pipeline_id"), "pause pipeline 497f6eca"),
         (
             replace(pipeline_request("pause", "pipeline_id"), name="rathe-kyat"),
