@@ -1,4 +1,4 @@
-"""The SQLite file of one profile; a file that is damaged, or of an older version, is replaced.
+"""The SQLite file of one profile; a damaged file is replaced.
 
 If the file cannot be used, that is logged, and methods return `None`, no rows, or False. All block
 on the disk.
@@ -85,17 +85,11 @@ CREATE TABLE held (   -- commands that wait, or waited, to be sent
 """
 
 
-class OlderFile(sqlite3.DatabaseError):
-    """An older version of studio-tui created the file."""
-
-
 def is_current(connection: sqlite3.Connection) -> bool:
     """Return whether the file has these tables; raise `DatabaseError` for another version."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > VERSION:
-        raise sqlite3.DatabaseError(f"a newer version of studio-tui created it (version {version})")
-    if 0 < version < VERSION:
-        raise OlderFile(f"an older version of studio-tui created it (version {version})")
+    if version not in {0, VERSION}:
+        raise sqlite3.DatabaseError(f"another version of studio-tui created it (version {version})")
     return bool(version == VERSION)
 
 
@@ -189,17 +183,15 @@ class RecorderFile:
                 _log.warning(
                     "The recorder's file cannot be used, so records stay in memory: %s", error
                 )
-            if isinstance(error, OlderFile):
-                self._set_aside(inode, "older", "was of an older version of studio-tui")
-            elif getattr(error, "sqlite_errorcode", None) in _DAMAGED:
-                self._set_aside(inode, "damaged", "was damaged")
+            if getattr(error, "sqlite_errorcode", None) in _DAMAGED:
+                self._set_aside(inode)
             return None
         self._last_error = ""
         return answer
 
-    def _set_aside(self, inode: int | None, adjective: str, why: str) -> None:
-        """Rename an unusable file, unless another dashboard has replaced it, as `inode` shows."""
-        aside = self.path.with_suffix(f".{adjective}")
+    def _set_aside(self, inode: int | None) -> None:
+        """Rename the damaged file, unless another dashboard has replaced it, as `inode` shows."""
+        aside = self.path.with_suffix(".damaged")
         with self._connection_lock:
             was_kept_open = self._kept_connection is not None
             self.close()
@@ -214,13 +206,13 @@ class RecorderFile:
                         with suppress(FileNotFoundError):
                             journal.replace(aside.with_name(f"{aside.name}{suffix}"))
             except OSError as error:
-                _log.warning("The recorder's %s file could not be set aside: %s", adjective, error)
+                _log.warning("The recorder's damaged file could not be set aside: %s", error)
                 return
             if was_kept_open:
                 self.keep_open()
         self.warn(
-            f"The recorder's file {why}: it was set aside and a new one created, so older jobs"
-            f" and past activity are not shown. The {adjective} one is {aside}"
+            "The recorder's file was damaged: it was set aside and a new one created, so older jobs"
+            f" and past activity are not shown. The damaged one is {aside}"
         )
 
 

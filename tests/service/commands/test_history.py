@@ -264,17 +264,18 @@ def test_a_file_with_damaged_pages_is_set_aside_at_the_next_write(
     assert has_both(reopened(tmp_path), 3)
 
 
-def test_a_file_of_a_newer_version_is_left_as_it_is(
-    history: JobHistory, tmp_path: Path, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("version", [1, 99])
+def test_a_file_of_another_version_is_left_as_it_is(
+    history: JobHistory, tmp_path: Path, caplog: pytest.LogCaptureFixture, version: int
 ) -> None:
     note_both(history)
     with closing(sqlite3.connect(history_file(tmp_path))) as connection:
-        connection.execute("PRAGMA user_version = 99")
+        connection.execute(f"PRAGMA user_version = {version}")
     before = history_file(tmp_path).read_bytes()
     note_both(history, 2)
     assert has_submission(history, 2)
     assert history_file(tmp_path).read_bytes() == before
-    assert "newer version" in caplog.text
+    assert "another version" in caplog.text
 
 
 def test_records_are_written_later_if_another_program_has_locked_the_file(

@@ -357,31 +357,6 @@ def test_calls_that_could_not_be_written_are_written_later(
 # The file.
 
 
-def test_a_file_of_an_older_version_is_set_aside_with_a_warning_and_replaced_by_a_new_one(
-    tmp_path: Path,
-) -> None:
-    path = RecorderFile(tmp_path, PROFILE).path
-    kept, warnings = new_recorder(tmp_path), list[str]()
-    kept.database.warn = warnings.append
-    # A dashboard of the older version still has the file open, so its rows are in the journal.
-    with closing(sqlite3.connect(path)) as connection:
-        connection.executescript(
-            "PRAGMA journal_mode = WAL; CREATE TABLE call (path TEXT);"
-            "INSERT INTO call VALUES ('/jobs'); PRAGMA user_version = 2;"
-        )
-        note_jobs(kept, [job(1)])
-        note_jobs(kept, [job(1)], minutes=1)
-    assert ids(all_jobs(kept)) == [job(1).id]
-    (sentence,) = warnings
-    assert sentence == (
-        "The recorder's file was of an older version of studio-tui: it was set aside and a new one"
-        " created, so older jobs and past activity are not shown. The older one is "
-        f"{path.with_suffix('.older')}"
-    )
-    with closing(sqlite3.connect(path.with_suffix(".older"))) as connection:
-        assert connection.execute("SELECT path FROM call").fetchall() == [("/jobs",)]
-
-
 @pytest.mark.parametrize("content", [b"no database" * 999, b"SQLite format 3\x00" * 300])
 def test_a_damaged_file_is_set_aside_with_a_warning_and_replaced_by_a_new_one(
     tmp_path: Path, content: bytes
@@ -413,7 +388,7 @@ def test_a_new_file_of_another_dashboard_is_not_set_aside_instead_of_the_damaged
     # The other dashboard sets the file aside and creates a new one.
     note_jobs(quick, [job(2)], minutes=1)
     note_jobs(quick, [job(2)], minutes=2)
-    slow._set_aside(damaged_file, "damaged", "was damaged")
+    slow._set_aside(damaged_file)
     assert ids(all_jobs(quick)) == [job(2).id]
 
 
