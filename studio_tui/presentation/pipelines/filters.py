@@ -47,8 +47,7 @@ def _run_text(field_of: Callable[[Job], str | None]) -> Callable[[LoadedJob], st
 
 
 def _run_seconds(loaded: LoadedJob, _: datetime) -> float | None:
-    took = loaded.model.run_time(loaded.node)
-    return took.seconds if took is not None else None
+    return loaded.model.run_time(loaded.node)
 
 
 _GROUPS: dict[str, frozenset[NodeState]] = {
