@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from studio_tui.api.states import JobState
+from studio_tui.service.polling.endings import Ended
+from studio_tui.service.polling.jobs_feed import JobList
 from studio_tui.tui.form.edit_screen import EditScreen
 from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 from tests.local.http.test_pipeline_routes import make_dataset, status, trigger, until_state
@@ -91,6 +94,10 @@ async def visit_each_attempt(pilot: Dashboard) -> None:
         await until_shown(pilot, "3 of 3 in its pipeline")
 
 
+def has_canceled_job(jobs: JobList | None) -> bool:
+    return jobs is not None and any(job.state is JobState.CANCELED for job in jobs.jobs)
+
+
 @pytest.mark.parametrize("key", at_length(["R"], ["r", "R"]))
 async def test_marked_jobs_run_again_in_the_order_of_their_dependencies(
     studio: ThreadStudio, tmp_path: Path, key: str
@@ -107,10 +114,16 @@ async def test_marked_jobs_run_again_in_the_order_of_their_dependencies(
         with step("a removed job is found and restored"):
             await pilot.press("g", "Z")
             await until_shown(pilot, "No job is known to have been removed")
-            await pilot.press("j", "D")
+            assert isinstance(pilot.app.screen, PipelineScreen)
+            session = pilot.app.screen.session
+            ended = list[Ended]()
+            session.endings.on_end(ended.append)
+            await pilot.press("j", "space", "D")
             await until_shown(pilot, "Remove 1 job from the pipeline?", "middle.py")
             await pilot.press("y")
             await until_shown(pilot, "removed    middle.py", " · 1 removed (Z)")
+            await until(pilot, lambda: has_canceled_job(session.jobs.snapshot.value))
+            assert ended == []  # the user has just removed it
             await pilot.press("Z")
             await until_shown(pilot, "Restore this job of the pipeline?", "middle.py")
             await pilot.press("y")

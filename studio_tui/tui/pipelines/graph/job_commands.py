@@ -91,7 +91,12 @@ class GraphJobs:
         node, marked = self._cursor.node(), self._marks.nodes()
         targets = marked or ([] if node is None else [node])
         nodes = [each for each in targets if each.state is JobState.PENDING]
-        pipeline, pipeline_commands = self._state.loaded.pipeline, self._commands
+        pipeline, session = self._state.loaded.pipeline, self._host.session
+
+        async def remove(node: Node) -> bool:
+            with session.endings.canceling(node.run or node.id):  # Studio cancels what is removed
+                return await session.commands.pipelines.remove_job(pipeline, node.id)
+
         if await self._host.ask(self._remove_question(nodes, len(targets) - len(nodes))):
             begin_bulk(
                 self._host,
@@ -101,7 +106,7 @@ class GraphJobs:
                     noun="job",
                     items=nodes,
                     name=lambda each: each.name,
-                    command=lambda each: pipeline_commands.remove_job(pipeline, each.id),
+                    command=remove,
                     unmark=lambda each: self._marks.unmark_nodes({each.id}),
                     not_done_yet=not_done_yet,
                 ),
