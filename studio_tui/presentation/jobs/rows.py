@@ -15,8 +15,10 @@ from studio_tui.presentation.format import SHORT_ID, UNKNOWN, age, duration, sec
 from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.states import LOOKS, state_cell
 from studio_tui.presentation.jobs.times import (
+    guessed_seconds,
     queue_seconds,
     run_seconds,
+    shown_run_seconds,
 )
 from studio_tui.presentation.lists.kinds import ListColumn, SortOrder, layouts
 from studio_tui.presentation.logs.progress import (
@@ -115,7 +117,10 @@ def _run(row: JobRow) -> Cell:
     if "started_at" in row.job.unreadable:
         return UNREADABLE
     ran = run_seconds(row.job, row.until)
-    return NOTHING if ran is None else Cell(duration(ran))
+    if ran is not None:
+        return Cell(duration(ran))
+    guessed = guessed_seconds(row.job, row.until)
+    return NOTHING if guessed is None else Cell(f"~{duration(guessed)}", _DIM)
 
 
 def age_cell(job: Job, now: datetime) -> Cell:
@@ -201,7 +206,7 @@ _RUN: JobColumn = ListColumn(
     Column("run", "RUN", 8, align=Align.RIGHT, fits=True),
     _run,
     SortOrder("run time, longest first", lambda job, now: -(run_seconds(job, now) or 0.0)),
-    seconds=run_seconds,
+    seconds=shown_run_seconds,
 )
 _AGE: JobColumn = ListColumn(
     Column("age", "AGE", 4, align=Align.RIGHT, drop=1), lambda row: age_cell(row.job, row.now)

@@ -10,6 +10,7 @@ from studio_tui.presentation.logs.timestamps import Life
 WAITING, QUERY = "waiting", "running_query"
 """Names of the steps in which a job waits for workers, and in which its query runs."""
 
+_MAY_HAVE_RUN = frozenset({JobState.RUNNING, JobState.COMPLETE, JobState.FAILED})
 # Times beyond these limits cannot be converted to every time zone.
 _EARLIEST = datetime.min.replace(tzinfo=UTC) + timedelta(days=2)
 _LATEST = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
@@ -64,6 +65,26 @@ def run_seconds(job: Job, now: datetime) -> float | None:
     if (query := _step(job, QUERY)) is not None and query.finished_at is not None:
         return seconds_between(began, query.finished_at)
     return seconds_between(began, job.finished_at if job.state.is_finished else now)
+
+
+def guessed_seconds(job: Job, now: datetime) -> float | None:
+    """Return an upper bound of the run time of a job whose start is unknown; `None` for others.
+
+    Also `None` if the job is neither running, complete nor failed, if its steps show that it failed
+    before its query ran, and for a schedule, whose runs are other jobs.
+    """
+    if job.schedule is not None or job.began_at is not None or job.state not in _MAY_HAVE_RUN:
+        return None
+    if job.steps and job.state is JobState.FAILED:
+        return None
+    earliest_start = (left_queue_at(job) if job.steps else None) or job.created_at
+    return seconds_between(earliest_start, job.finished_at if job.state.is_finished else now)
+
+
+def shown_run_seconds(job: Job, now: datetime) -> float | None:
+    """Return the run time shown in lists: an estimate if the start is unknown."""
+    ran = run_seconds(job, now)
+    return guessed_seconds(job, now) if ran is None else ran
 
 
 def step_seconds(step: JobStep, job: Job, now: datetime) -> float | None:

@@ -47,7 +47,8 @@ def _run_text(field_of: Callable[[Job], str | None]) -> Callable[[LoadedJob], st
 
 
 def _run_seconds(loaded: LoadedJob, _: datetime) -> float | None:
-    return loaded.model.run_time(loaded.node)
+    took = loaded.model.run_time(loaded.node)
+    return took.seconds if took is not None else None
 
 
 _GROUPS: dict[str, frozenset[NodeState]] = {

@@ -111,9 +111,9 @@ def test_the_queue_time_of_a_queued_job_grows_with_the_clock() -> None:
     assert (row(queued)["queue"], row(queued)["run"]) == ("3:00", "")
 
 
-def test_an_unknown_run_time_is_left_out() -> None:
+def test_an_unknown_run_time_is_estimated_and_marked_as_an_estimate() -> None:
     old_server = job(3, "COMPLETE", started_at=None)
-    assert row(old_server)["run"] == ""
+    assert row(old_server)["run"] == "~1:05"
     assert row(old_server)["queue"] == "–"
 
 

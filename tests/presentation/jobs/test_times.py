@@ -13,7 +13,7 @@ from studio_tui.api.states import WAITING_STATES, JobState
 from studio_tui.presentation.jobs.facts import facts
 from studio_tui.presentation.jobs.log_header import job_parts
 from studio_tui.presentation.jobs.rows import COLUMNS
-from studio_tui.presentation.jobs.times import life_of, queue_seconds, run_seconds
+from studio_tui.presentation.jobs.times import guessed_seconds, life_of, queue_seconds, run_seconds
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.recorder.database import RecorderFile
 from tests.columns import by_key
@@ -115,11 +115,11 @@ WAITED, BUILT = step_of("waiting", 0, 13), step_of("virtualenv", 13, 40)
             ("0:30", "", "◇ CANCELED · waited 0:30", "waiting 0:30"),
         ),
         # This server sends neither the start nor the steps.
-        (noon_job("RUNNING"), ("–", "", "● RUNNING", "")),
-        # This server sends no step of the query.
+        (noon_job("RUNNING"), ("–", "~1:40", "● RUNNING", "")),
+        # This server sends no step of the query: the run time begins when the job left the queue.
         (
             noon_job("RUNNING", steps=[WAITED, step_of("dw_wake_up", 20, 30)]),
-            ("0:13", "", "● RUNNING · waited 0:13", "waiting 0:13 · dw_wake_up 0:10"),
+            ("0:13", "~1:27", "● RUNNING · waited 0:13", "waiting 0:13 · dw_wake_up 0:10"),
         ),
     ],
 )  # fmt: skip
@@ -171,7 +171,7 @@ JOBS = st.builds(
 @given(JOBS, st.integers(0, 300), st.integers(0, 300))
 def test_no_time_of_a_job_ever_decreases(sent_job: Job, early: int, further: int) -> None:
     now, then = NOON + timedelta(seconds=early), NOON + timedelta(seconds=early + further)
-    for seconds in (run_seconds, queue_seconds):
+    for seconds in (run_seconds, queue_seconds, guessed_seconds):
         before, after = seconds(sent_job, now), seconds(sent_job, then)
         assert (before is None) == (after is None)
         assert before is None or after is None or 0 <= before <= after
@@ -193,3 +193,10 @@ def test_the_life_of_a_job_with_any_times_begins_before_it_ends(
     assert life.begin <= life.end
     # The distance can be computed, although a life can be as long as the calendar.
     assert life.distance(LATER) >= timedelta(0)
+
+
+def test_a_schedule_that_has_ended_did_not_run_itself() -> None:
+    ended = job(1, started_at=None, finished_at=NOON)
+    assert guessed_seconds(ended, NOON) is not None
+    scheduled = job(1, started_at=None, finished_at=NOON, schedule={"start_after": NOON})
+    assert guessed_seconds(scheduled, NOON) is None

@@ -89,7 +89,7 @@ def weight(node: Node, model: ViewModel) -> Weight | None:
     state = model.statuses.states[node.id]
     if state in {NodeState.DONE, NodeState.FAILED, NodeState.CANCELING, NodeState.CANCELED}:
         took = model.run_time(node)
-        return Weight(0.0, took) if took is not None else None
+        return Weight(0.0, took.seconds) if took is not None else None
     if state in {NodeState.BLOCKED, NodeState.SCHEDULE}:
         # A schedule does not run itself.
         return Weight(0.0, 0.0)
@@ -110,7 +110,8 @@ def weight(node: Node, model: ViewModel) -> Weight | None:
 
 def elapsed_seconds(node: Node, model: ViewModel) -> float:
     """Return how long a job has run; 0 if unknown."""
-    return model.run_time(node) or 0.0
+    took = model.run_time(node)
+    return took.seconds if took is not None else 0.0
 
 
 def seconds_by_bar(node: Node, model: ViewModel) -> float | None:

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import median
+from typing import NamedTuple
 
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.api.states import JobState
 from studio_tui.presentation.format import seconds_between
 from studio_tui.presentation.jobs.times import (
+    guessed_seconds,
     left_queue_at,
     released_at,
     run_seconds,
@@ -57,6 +59,14 @@ def loaded_pipeline(
     return LoadedPipeline(pipeline, judge(plan, pipeline.state), jobs)
 
 
+class RunTime(NamedTuple):
+    """Seconds that a job ran."""
+
+    seconds: float
+    is_estimate: bool = False
+    """Whether the start is unknown, so that `seconds` can include time in the queue."""
+
+
 @dataclass(frozen=True)
 class ViewModel:
     """Data about the jobs of a pipeline; everything except `statuses` and `now` is optional."""
@@ -102,8 +112,8 @@ class ViewModel:
         failed = (job for job in jobs if job is not None and job.state is JobState.FAILED)
         return max((run_seconds(job, self.now) or 0.0 for job in failed), default=0.0)
 
-    def run_time(self, node: Node) -> float | None:
-        """Return the seconds a job has run; `None` if it has not run, or if they are unknown."""
+    def run_time(self, node: Node) -> RunTime | None:
+        """Return how long a job has run; `None` if it has not run, or if the time is unknown."""
         job = self.job(node)
         state = self.statuses.states[node.id]
         if job is None or state in {NodeState.BLOCKED, NodeState.WAITING, NodeState.QUEUED}:
@@ -111,7 +121,18 @@ class ViewModel:
         if node.state.is_finished and not job.state.is_finished:
             # The plan says that the job has ended, but the loaded run is older.
             return None
-        return run_seconds(job, self.now)
+        seconds = run_seconds(job, self.now)
+        if seconds is not None:
+            return RunTime(seconds)
+        if state not in {NodeState.DONE, NodeState.FAILED, NodeState.RUNNING}:
+            return None
+        guessed = guessed_seconds(job, self.now)
+        if guessed is not None and not job.steps:
+            # Without steps, the guess counts from the creation of the run, which is far too early:
+            # the runs of a pipeline are created together.
+            end = job.finished_at if job.state.is_finished else self.now
+            guessed = seconds_between(self.ready_at(node), end)
+        return RunTime(guessed, is_estimate=True) if guessed is not None else None
 
     def queue_seconds(self, node: Node) -> float | None:
         """Return how long a job has waited for a worker since its dependencies were complete.

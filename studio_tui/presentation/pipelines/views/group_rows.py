@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 
 from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone
 from studio_tui.presentation.columns import Align, Column
@@ -194,7 +193,8 @@ def _slowest_cell(nodes: Iterable[Node], model: ViewModel) -> Cell:
     durations = [(took, node) for node in nodes if (took := model.run_time(node)) is not None]
     if not durations:
         return NOTHING
-    _, node = max(durations, key=itemgetter(0))
+    # An estimated run time can include time in the queue, so known times are preferred.
+    _, node = max(durations, key=lambda each: (not each[0].is_estimate, each[0].seconds))
     usual = model.usual_seconds(node)
     usual_words = f" (usual {duration(usual)})" if usual is not None else ""
     took_words = run_time_cell(node, model).text

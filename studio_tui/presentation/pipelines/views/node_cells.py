@@ -37,11 +37,14 @@ def bar_cells(node: Node, model: ViewModel) -> tuple[Cell, Cell]:
 
 
 def run_time_cell(node: Node, model: ViewModel) -> Cell:
-    """Return how long a job has run: `1:02`."""
+    """Return how long a job has run: `1:02`, or `~1:02` if estimated."""
     took = model.run_time(node)
     if took is None:
         return NOTHING
-    return Cell(duration(took), shorter=shorter_durations(took))
+    forms = (duration(took.seconds), *shorter_durations(took.seconds))
+    if took.is_estimate:
+        forms = tuple(f"~{form}" for form in forms)
+    return Cell(forms[0], Tone.DIM if took.is_estimate else Tone.PLAIN, forms[1:])
 
 
 def usual_cell(node: Node, model: ViewModel) -> Cell:

@@ -9,7 +9,7 @@ from studio_tui.api.models import Job
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import judge
-from studio_tui.presentation.pipelines.graph.view_model import ViewModel
+from studio_tui.presentation.pipelines.graph.view_model import RunTime, ViewModel
 from studio_tui.presentation.pipelines.views.timeline import Timeline
 from tests.presentation.pipelines.sample import sixteen
 
@@ -86,7 +86,18 @@ def test_time_in_the_queue_is_unknown_if_a_parent_is_not_loaded() -> None:
     running = job("join_feats", "RUNNING", created=0, started=12)
     model = view_model(running, embed="COMPLETE", join_feats="RUNNING")
     assert model.queue_seconds(model.plan.nodes["join_feats"]) is None
-    assert model.run_time(model.plan.nodes["join_feats"]) == 480
+    assert model.run_time(model.plan.nodes["join_feats"]) == RunTime(480)
+
+
+def test_a_run_time_without_a_start_is_estimated_from_the_end_of_the_parents() -> None:
+    model = view_model(
+        job("index", "COMPLETE", created=0, started=1, finished=4),
+        job("dedupe", "COMPLETE", created=0, finished=9),
+        job("embed", "RUNNING", created=0),
+        embed="RUNNING",
+    )
+    assert model.run_time(model.plan.nodes["dedupe"]) == RunTime(300, is_estimate=True)
+    assert model.run_time(model.plan.nodes["embed"]) == RunTime(660, is_estimate=True)
 
 
 @pytest.mark.parametrize("status", ["QUEUED", "SCHEDULED", "INIT", "PROVISIONING", "PENDING"])
@@ -107,7 +118,7 @@ def test_preparing_the_environment_is_neither_queue_time_nor_run_time() -> None:
     )  # fmt: skip
     model = view_model(running, ingest_raw="RUNNING")
     node = model.plan.nodes["ingest_raw"]
-    assert model.run_time(node) == 900
+    assert model.run_time(node) == RunTime(900)
     assert model.queue_seconds(node) == 120
 
 

@@ -42,9 +42,10 @@ def test_a_row_shows_the_state_edges_and_times_of_a_job() -> None:
 
 
 @pytest.mark.parametrize("hours", [9.99, 10, 99, 100, 271 * 24, 9999 * 24])
-def test_the_times_of_a_job_fit_into_their_columns(hours: float) -> None:
+@pytest.mark.parametrize("is_estimated", [False, True])
+def test_the_times_of_a_job_fit_into_their_columns(hours: float, *, is_estimated: bool) -> None:
     start = _NOON - timedelta(hours=hours)
-    times = {"created_at": start, "started_at": start}
+    times = {"created_at": start, "started_at": None if is_estimated else start}
     running = Job.model_validate({"id": "run-ingest_raw", "status": "RUNNING", **times})
     queued = Job(id="run-ingest_labels", status="QUEUED", created_at=start)
     states = {"ingest_raw": "RUNNING", "ingest_labels": "QUEUED"}
@@ -52,6 +53,7 @@ def test_the_times_of_a_job_fit_into_their_columns(hours: float) -> None:
     for node_id, key in (("ingest_raw", "took"), ("ingest_labels", "queue")):
         cell = by_key(COLUMNS, cells(node_id, model))[key]
         width = next(column.width for column in COLUMNS if column.key == key)
+        assert cell.text.startswith("~") == (is_estimated and key == "took")
         assert any(len(form) <= width for form in (cell.text, *cell.shorter))
 
 
