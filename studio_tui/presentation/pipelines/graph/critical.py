@@ -15,6 +15,8 @@ from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 
 TO_RUN = frozenset({NodeState.RUNNING, NodeState.QUEUED, NodeState.WAITING, NodeState.UNKNOWN})
 """States of jobs that run or can still run. A job in an unknown state counts as one of them."""
+NEAR_END = 90
+"""Percentage from which a bar alone tells the remaining time."""
 
 
 class Weight(NamedTuple):
@@ -84,7 +86,7 @@ def weight(node: Node, model: ViewModel) -> Weight | None:
     """Return the duration of a job; `None` if its status or its duration is unknown.
 
     For a job that runs or can still run it is an estimate: from past runs or, while the job runs,
-    from its progress if that is longer.
+    from its progress if that is longer or near its end.
     """
     state = model.statuses.states[node.id]
     if state in {NodeState.DONE, NodeState.FAILED, NodeState.CANCELING, NodeState.CANCELED}:
@@ -99,13 +101,20 @@ def weight(node: Node, model: ViewModel) -> Weight | None:
     if state is not NodeState.RUNNING:
         return Weight(expected, expected) if expected is not None else None
     by_bar = seconds_by_bar(node, model)
-    # The bar can stand for a part of the job, so it never shortens the estimate.
+    if by_bar is not None and _is_near_end(model.bar(node)):
+        expected = None
+    # The bar can stand for a part of the job, so before its end it never shortens the estimate.
     estimates = [seconds for seconds in (expected, by_bar) if seconds is not None]
     if not estimates:
         return None
     elapsed = elapsed_seconds(node, model)
     whole = max(elapsed, *estimates)
     return Weight(whole - elapsed, whole)
+
+
+def _is_near_end(bar: Progress | None) -> bool:
+    # A bar at its end does not tell how long the job still runs.
+    return bar is not None and bool(bar.remaining) and NEAR_END <= (bar.percent or 0.0) < 100
 
 
 def elapsed_seconds(node: Node, model: ViewModel) -> float:

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Job, Pipeline
+from studio_tui.presentation.format import duration
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.presentation.pipelines.graph.critical import (
+    NEAR_END,
     Weight,
     critical_path_of,
     path_words,
@@ -20,6 +22,7 @@ from studio_tui.presentation.pipelines.graph.estimate import Estimate, estimate_
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import judge
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
+from studio_tui.presentation.pipelines.views.node_cells import usual_cell
 from tests.presentation.pipelines.graphs import any_pipelines, chain_of_diamonds, pipeline_of, run
 from tests.presentation.pipelines.sample import SIXTEEN, sixteen
 
@@ -125,10 +128,25 @@ def test_a_running_job_is_estimated_by_its_progress_or_past_runs_whichever_is_lo
     assert weight(model.plan.nodes["embed"], model) == expected
 
 
+@pytest.mark.parametrize(
+    ("percent", "left", "remaining"),
+    [(89.0, 1.0, 40.0), (90.0, 1.0, 1.0), (97.0, 2.0, 2.0), (97.0, 0.0, 40.0), (100.0, 0.0, 40.0)],
+)
+def test_near_its_end_the_progress_alone_tells_what_is_left(
+    percent: float, left: float, remaining: float
+) -> None:
+    past = {"embed": (60.0,) * 3}
+    sent = sixteen(embed="RUNNING")
+    model = view_model(sent, started_job("embed", 20), past=past, left=left, percent=percent)
+    node = model.plan.nodes["embed"]
+    assert weight(node, model) == Weight(remaining, 20 + remaining)
+    assert usual_cell(node, model).text == f"~{duration(remaining)} left"
+
+
 @given(
     usual=st.floats(1, 1e5),
     left=st.floats(0, 1e6),
-    percents=st.lists(st.floats(0, 100), min_size=2, max_size=5).map(sorted),
+    percents=st.lists(st.floats(0, NEAR_END, exclude_max=True), min_size=2, max_size=5).map(sorted),
 )
 def test_the_estimate_by_progress_counts_more_as_the_progress_advances(
     usual: float, left: float, percents: list[float]
