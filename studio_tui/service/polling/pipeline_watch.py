@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
+from studio_tui import clock
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Job, Pipeline, PipelineJob
 from studio_tui.api.states import JobState
@@ -110,8 +111,14 @@ class PipelineWatch(Poller[PipelineDetail]):
         self._jobs_changed = asyncio.Event()
 
     def subscribe(self, listener: Listener[PipelineDetail]) -> Callable[[], None]:
-        """Call `listener` with each snapshot from now on; return a function to unsubscribe it."""
+        """Call `listener` with each snapshot from now on; return a function to unsubscribe it.
+
+        If nobody listened, and the next answer is overdue, the value counts as recalled.
+        """
         if not self._listeners:
+            due_at = self.snapshot.due_at
+            if due_at is not None and due_at < clock.now() and self.snapshot.error is None:
+                self.snapshot = replace(self.snapshot, is_recalled=True)
             self._unsubscribe_from_jobs = self._jobs.subscribe(self._on_jobs)
             self._on_jobs(self._jobs.snapshot)
             self._may_request.set()

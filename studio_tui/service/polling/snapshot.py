@@ -30,7 +30,7 @@ class Snapshot(Generic[T]):
     stopped: bool = False
     """Whether polling is stopped until restarted, because the token was rejected."""
     is_recalled: bool = False
-    """Whether the value is from an earlier run, not confirmed by Studio in this one."""
+    """Whether the value is from an earlier run or view, and not confirmed by Studio since."""
     failure_shown_at: datetime | None = field(default=None, compare=False)
     """When the first consecutive failure of any kind was published."""
 

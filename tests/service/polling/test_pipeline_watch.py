@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -243,7 +244,11 @@ def test_a_watch_sends_nothing_without_a_listener() -> None:
             await asyncio.sleep(3600)
             assert (len(studio.pipeline_requests), len(studio.requested_ids)) == counts
             watched.watch.subscribe(lambda _: None)
+            snapshot = watched.watch.snapshot
+            assert snapshot.is_recalled
+            assert snapshot.moment(NOON + timedelta(hours=2)) == snapshot.fetched_at
             await watched.until(lambda: len(watched.states) == 60)
+            assert not watched.watch.snapshot.is_recalled
             for task in running:
                 task.cancel()
 
