@@ -104,7 +104,7 @@ class WithHelpAndPalette(App[Any]):
         from studio_tui.tui.frame.actions import actions_of  # noqa: PLC0415 (not at the start)
         from studio_tui.tui.frame.help import HelpScreen  # noqa: PLC0415 (not at the start)
 
-        if isinstance(self.screen, ModalScreen):
+        if isinstance(self.screen, ModalScreen) and not hasattr(self.screen, "help_key"):
             return
 
         async def run_selected(selected: "Action | None") -> None:

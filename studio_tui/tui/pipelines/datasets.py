@@ -53,39 +53,53 @@ DatasetChoice = Rebuild | str | None
 
 
 class DatasetPicker(Dialog[Rebuild | str | None]):
-    """A list of datasets; its answer is the name of one, or what to rebuild if `t` was pressed."""
+    """A list of datasets; its answer is the name of one, or what to rebuild."""
 
     CSS_PATH = LIST_DIALOGS
     AUTO_FOCUS = "BigTable"
+    help_key = "?"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t", "rebuild", "rebuild", id="datasets.rebuild",
-                tooltip="Rebuild the outdated datasets shown; if this one is not, only this"),
+        Binding("t", "rebuild", "rebuild", id="datasets.rebuild", tooltip="Rebuild this dataset"),
+        Binding("T", "rebuild_outdated", "rebuild outdated", id="datasets.rebuild_outdated",
+                tooltip="Rebuild the outdated datasets shown"),
         Binding("slash", "filter", "filter", id="datasets.filter"),
+        Binding("question_mark", "app.help", "help", id="datasets.help"),
         Binding("escape", "leave", "close", id="datasets.leave"),
         Binding("q", "dismiss(None)", "close", id="datasets.close"),
     ]  # fmt: skip
 
-    def __init__(self, datasets: DatasetList, current: str, *, can_rebuild: bool = True) -> None:
+    def __init__(
+        self,
+        datasets: DatasetList,
+        current: str,
+        filter_text: str = "",
+        *,
+        can_rebuild: bool = True,
+    ) -> None:
         """Make a dialog with the cursor on the dataset `current`."""
         super().__init__("Datasets")
         self._datasets = datasets
         self._can_rebuild = can_rebuild
         self._shown: Sequence[ListedDataset] = ()
         self._rows: Listing[ListedDataset] = Listing(DATASETS)
-        self._terms: Terms[ListedDataset] = Terms("", DATASETS)
+        self._terms: Terms[ListedDataset] = Terms(filter_text, DATASETS)
         self._table = BigTable(COLUMNS, self._cells_of, id="datasets-table")
         self._table.add_class(SHRINKS)
         self._table.begin_at(current)
 
     def body(self) -> ComposeResult:
         yield Static(markup=False, id="rebuilding")
-        yield FilterBar(DATASETS, "", self._values)
+        yield FilterBar(DATASETS, self.filter_text, self._values)
         yield self._table
         yield Static(markup=False, classes="keys")
 
     def on_mount(self) -> None:
         self._show_present()
         self.set_interval(1.0, self._show_present)
+
+    @property
+    def filter_text(self) -> str:
+        return self._terms.text
 
     def _cells_of(self, key: str) -> tuple[Cell, ...]:
         return cells(self._rows[key], self._datasets.moment())
@@ -121,36 +135,38 @@ class DatasetPicker(Dialog[Rebuild | str | None]):
         shown = map(self._rows.__getitem__, self._table.keys)
         return tuple(short_name(each.name) for each in shown if each.newer)
 
-    def _to_rebuild(self) -> Rebuild | None:
-        """Return the outdated rows if that of the cursor is, else that of the cursor."""
-        here = self._rows.get(self._table.cursor)
-        if here is None:
-            return None
-        if here.newer:
-            return Rebuild(self._outdated(), only=True)
-        return Rebuild((short_name(here.name),), only=False)
-
     @on(BigTable.Highlighted)
     @on(events.DescendantFocus)
     def _show_keys(self) -> None:
-        rebuild = self._to_rebuild()
+        here = self._rows.get(self._table.cursor)
         words = "esc removes the filter" if self._terms else "/ filters"
         if self.query_one(FilterBar).has_focus_within:
             words = "enter goes to the rows, esc cancels"
-        elif rebuild is not None:
+        elif here is not None:
             if self._can_rebuild:
-                count, alone = len(rebuild.names), " alone" if rebuild.only else ""
-                rebuilt = f"the {count} out of date" if count > 1 else f"it{alone}"
-                words = f"t rebuilds {rebuilt}, {words}"
+                outdated = self._outdated()
+                others = f", T the {len(outdated)} out of date" if outdated else ""
+                alone = " alone" if here.newer else ""
+                words = f"t rebuilds it{alone}{others}, {words}"
             words = f"enter shows versions, {words}"
         self.query_one(".keys", Static).update(words)
 
     def action_rebuild(self) -> None:
-        if not self._can_rebuild:
+        if (here := self._rows.get(self._table.cursor)) is not None:
+            self._rebuild((short_name(here.name),), only=bool(here.newer))
+
+    def action_rebuild_outdated(self) -> None:
+        if names := self._outdated():
+            self._rebuild(names, only=True)
+        else:
+            self.app.notify("No dataset shown is out of date", severity="warning", markup=False)
+
+    def _rebuild(self, names: tuple[str, ...], *, only: bool) -> None:
+        if self._can_rebuild:
+            self.dismiss(Rebuild(names, only))
+        else:
             words = "Datasets cannot be rebuilt from here"
             self.app.notify(words, severity="warning", markup=False)
-        elif (rebuild := self._to_rebuild()) is not None:
-            self.dismiss(rebuild)
 
     def action_filter(self) -> None:
         self.query_one(FilterBar).edit()
@@ -216,12 +232,13 @@ async def choose(
     """Show the list of datasets, and the details of each that the user opens, until a choice.
 
     The cursor begins at the dataset `current`. When a dataset is opened, all are requested again.
-    `can_leave` means that the user can go to a job.
+    The filter stays. `can_leave` means that the user can go to a job.
     """
+    filter_text = ""
     while True:
-        picked = await app.push_screen_wait(
-            DatasetPicker(datasets, current, can_rebuild=can_rebuild)
-        )
+        picker = DatasetPicker(datasets, current, filter_text, can_rebuild=can_rebuild)
+        picked = await app.push_screen_wait(picker)
+        filter_text = picker.filter_text
         if picked is None or isinstance(picked, Rebuild):
             return picked
         try:

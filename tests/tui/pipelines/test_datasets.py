@@ -47,7 +47,7 @@ async def test_outdated_datasets_are_reported_and_only_these_are_rebuilt(
             assert "go to its job" not in screen_text(pilot)
             await pilot.press("enter")
             await until_shown(pilot, "Datasets: 3, 2 out of date")
-            await pilot.press("t")
+            await pilot.press("T")
             await until_shown(
                 pilot, "Datasets     clean report", "▐X▌ Their sources are not rebuilt"
             )
@@ -59,9 +59,15 @@ async def test_outdated_datasets_are_reported_and_only_these_are_rebuilt(
             await pilot.press("slash", *"is:outdated cl", "enter")
             await until(pilot, lambda: " report " not in screen_text(pilot))
             await until_shown(pilot, "▌ !  clean")
+            await pilot.press("question_mark")
+            await until_shown(pilot, "Keys of this screen", "Rebuild the outdated datasets shown")
+            await pilot.press("escape", "enter")
+            await until_shown(pilot, "@1.0.0", "rebuild it")
+            await pilot.press("enter")
+            await until_shown(pilot, "Datasets: 1 of 3", "▌ !  clean")
             await pilot.press("escape")
             await until_shown(pilot, " report ")
-            await pilot.press("home", "t")
+            await pilot.press("home", "T")
             await until(pilot, lambda: isinstance(pilot.app.screen, TriggerScreen))
             await until_shown(pilot, "Rebuild datasets", "clean report", "Only these")
             await until_shown(pilot, "▐X▌ Their sources are not rebuilt")
@@ -69,7 +75,7 @@ async def test_outdated_datasets_are_reported_and_only_these_are_rebuilt(
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
             await pilot.press("f2")
             await until_shown(pilot, "Datasets: 3, 2 out of date")
-            await pilot.press("home", "t")
+            await pilot.press("home", "T")
             await until(pilot, lambda: isinstance(pilot.app.screen, TriggerScreen))
         with step("the outdated datasets are rebuilt"):
             await pilot.press("f9")
@@ -167,35 +173,32 @@ async def test_ages_are_those_of_a_moment_and_increase_with_it() -> None:
         await until_shown(pilot, "@1.0.0    5h  ")
 
 
-async def test_what_is_shown_and_under_the_cursor_decides_what_is_rebuilt() -> None:
+async def test_one_key_rebuilds_the_row_of_the_cursor_and_another_the_outdated_rows() -> None:
     chosen: list[Rebuild | str | None] = []
-    async with driving(DialogApp(), size=(80, 24), frames=False) as pilot:
-        for keys, title, words, rebuild in (
-            ((), "3, 2 out of date", "the 2 out of date, / filters", (("clean", "report"), True)),
-            (("end",), "3, 2 out of date", "it, / filters", (("raw",), False)),
-            (
-                ("slash", *"rep", "enter"),
-                "1 of 3, 1 out of date",
-                "it alone, esc removes the filter",
-                (("report",), True),
-            ),
-            (
-                ("slash", *"!job=report.py", "enter"),
-                "2 of 3, 1 out of date",
-                "it alone, esc removes the filter",
-                (("clean",), True),
-            ),
-        ):
-            picker = DatasetPicker(all_datasets(lambda: NOW), "")
-            pilot.app.push_screen(picker, chosen.append)
-            await until(pilot, partial(getattr, picker, "is_alive"))
-            await pilot.press(*keys)
-            await until_shown(pilot, f"Datasets: {title}", f"t rebuilds {words}")
-            await pilot.press("slash")
-            await until_shown(pilot, "enter goes to the rows, esc cancels")
-            await pilot.press("escape", "t")
-            await until(pilot, lambda: bool(chosen))
-            assert chosen.pop() == Rebuild(*rebuild)
+    async with driving(DialogApp(), size=(100, 24), frames=False) as pilot:
+        for keys, title, words, rebuild, outdated in (
+            ((), "3, 2 out of date", "it alone, T the 2 out of date, / filters",
+             (("clean",), True), ("clean", "report")),
+            (("end",), "3, 2 out of date", "it, T the 2 out of date, / filters",
+             (("raw",), False), ("clean", "report")),
+            (("slash", *"rep", "enter"), "1 of 3, 1 out of date",
+             "it alone, T the 1 out of date, esc removes the filter",
+             (("report",), True), ("report",)),
+            (("slash", *"!job=report.py", "enter", "end"), "2 of 3, 1 out of date",
+             "it, T the 1 out of date, esc removes the filter",
+             (("raw",), False), ("clean",)),
+        ):  # fmt: skip
+            for key, expected in (("t", Rebuild(*rebuild)), ("T", Rebuild(outdated, only=True))):
+                picker = DatasetPicker(all_datasets(lambda: NOW), "")
+                pilot.app.push_screen(picker, chosen.append)
+                await until(pilot, partial(getattr, picker, "is_alive"))
+                await pilot.press(*keys)
+                await until_shown(pilot, f"Datasets: {title}", f"t rebuilds {words}")
+                await pilot.press("slash")
+                await until_shown(pilot, "enter goes to the rows, esc cancels")
+                await pilot.press("escape", key)
+                await until(pilot, lambda: bool(chosen))
+                assert chosen.pop() == expected
 
 
 async def test_a_list_that_cannot_rebuild_offers_no_key_for_it() -> None:
