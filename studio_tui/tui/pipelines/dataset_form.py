@@ -3,7 +3,6 @@
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import ClassVar, Generic, TypeVar
 
 from textual import events, on, work
@@ -171,10 +170,10 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
         self.check()
         if self.is_restored:
             self.show_message(RESTORED)
-        following = partial(self.datasets.follow, self._datasets_changed)
-        start_worker(self, following, name="names", group="names")
+        start_worker(self, self._load_names, name="names", group="names")
 
-    def _datasets_changed(self) -> None:
+    async def _load_names(self) -> None:
+        await self.datasets.load_all()
         if self.is_alive:
             self.check()
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
 from datetime import datetime
 
 from studio_tui import clock
@@ -10,11 +9,10 @@ from studio_tui.api.local_models import ListedDataset
 from studio_tui.errors import StudioError
 from studio_tui.presentation.pipelines.dataset_rows import rebuilding_words
 from studio_tui.presentation.pipelines.datasets import short_name
-from studio_tui.service.polling.jobs_feed import JobList
 from studio_tui.service.session import StudioSession
 
 PAUSE = 5.0
-"""Minimum seconds between two requests."""
+"""Seconds between two requests."""
 
 logger = logging.getLogger(__name__)
 
@@ -29,8 +27,6 @@ class DatasetList:
 
     def __init__(self, session: StudioSession) -> None:
         self._session = session
-        self._requested_for: frozenset[str] | None = None
-        """Ids of the jobs that had ended at the last request that succeeded."""
 
     @property
     def has_lineage(self) -> bool:
@@ -81,25 +77,16 @@ class DatasetList:
         made = session.datasets.made_by_jobs({job.id: job for job in jobs})
         self.listed, self.has_all = made or self.listed, session.datasets.is_complete
 
-    async def follow(self, changed: Callable[[], object] = lambda: None) -> None:
-        """Request the datasets, and again whenever jobs have ended, until canceled.
-
-        `changed` is called after each request that succeeded.
-        """
+    async def load_all(self) -> None:
+        """Request the datasets, and after a failure again, until all have been received."""
+        await self._session.jobs.first_value()
         while True:
-            await self._session.jobs.value_once(lambda: self._ended_jobs() != self._requested_for)
             await self._session.reachability.wait()
-            ended = self._ended_jobs()
             try:
                 await self.load()
             except StudioError as error:
                 logger.info("datasets are not known: %s", error)
-                self._requested_for = None
             else:
-                changed()
-                self._requested_for = ended if self.has_all else None
+                if self.has_all:
+                    return
             await asyncio.sleep(PAUSE)
-
-    def _ended_jobs(self) -> frozenset[str]:
-        jobs = self._session.jobs.snapshot.value or JobList()
-        return frozenset(job.id for job in jobs.jobs if job.state.is_finished)

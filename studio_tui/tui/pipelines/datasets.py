@@ -1,6 +1,6 @@
 """The dialog of datasets: their versions, and rebuilding outdated ones."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -34,7 +34,6 @@ from studio_tui.tui.pipelines.dataset_list import DatasetList
 from studio_tui.tui.sheets import LIST_DIALOGS
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.filter_bar import FilterBar
-from studio_tui.tui.widgets.workers import start_worker
 
 NO_DATASETS = "No dataset is known yet: jobs create them"
 
@@ -80,7 +79,6 @@ class DatasetPicker(Dialog[Rebuild | str | None]):
         super().__init__("Datasets")
         self._datasets = datasets
         self._can_rebuild = can_rebuild
-        self._shown: Sequence[ListedDataset] = ()
         self._rows: Listing[ListedDataset] = Listing(DATASETS)
         self._terms: Terms[ListedDataset] = Terms(filter_text, DATASETS)
         self._table = BigTable(COLUMNS, self._cells_of, id="datasets-table")
@@ -94,6 +92,8 @@ class DatasetPicker(Dialog[Rebuild | str | None]):
         yield Static(markup=False, classes="keys")
 
     def on_mount(self) -> None:
+        self._rows.replace(outdated_first(self._datasets.listed))
+        self._show_rows()
         self._show_present()
         self.set_interval(1.0, self._show_present)
 
@@ -109,17 +109,12 @@ class DatasetPicker(Dialog[Rebuild | str | None]):
         return dict.fromkeys(map(value_of, self._rows.values())) if value_of is not None else ()
 
     def _show_present(self) -> None:
-        """Show the datasets that are listed now, their ages, and what is being rebuilt."""
-        listed, rebuilding = self._datasets.listed, self._datasets.rebuilding()
+        """Show the ages of the datasets now, and what is being rebuilt."""
+        rebuilding = self._datasets.rebuilding()
         line = self.query_one("#rebuilding", Static)
         line.update(rebuilding)
         line.display = bool(rebuilding)
-        if listed is self._shown:
-            self._table.show_again()
-            return
-        self._shown = listed
-        self._rows.replace(outdated_first(listed))
-        self._show_rows()
+        self._table.show_again()
 
     def _show_rows(self) -> None:
         passing = self._rows.ids(self._terms, AS_SENT, self._datasets.moment())
@@ -213,11 +208,7 @@ async def browse(
         for each in datasets.listed
         if any(version.job_id in job_ids for version in each.versions)
     )
-    following = start_worker(app, datasets.follow, name="follow", group="follow datasets")
-    try:
-        return await choose(app, session, datasets, next(names, ""), can_rebuild=can_rebuild)
-    finally:
-        following.cancel()
+    return await choose(app, session, datasets, next(names, ""), can_rebuild=can_rebuild)
 
 
 async def choose(
