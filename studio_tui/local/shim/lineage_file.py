@@ -40,11 +40,13 @@ def read_lineage_file(folder: Path) -> LineageFile:
     Raises:
         OSError: The file cannot be opened or read.
     """
-    try:
-        with (folder / FILE_NAME).open("rb") as file:
-            return parse(file.read(FILE_LIMIT + 1))
-    except FileNotFoundError:
+    path = folder / FILE_NAME
+    if not path.exists():
         return LineageFile()
+    if not path.is_file():  # opening a pipe would block
+        return LineageFile(complaints=("STUDIO_LINEAGE is no longer a file",))
+    with path.open("rb") as file:
+        return parse(file.read(FILE_LIMIT + 1))
 
 
 def parse(content: bytes) -> LineageFile:

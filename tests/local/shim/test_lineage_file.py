@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from studio_tui.local.shim import lineage_file
 from studio_tui.local.shim.datasets import DatasetName
-from studio_tui.local.shim.lineage_file import ReportedDataset, parse, read_lineage_file
+from studio_tui.local.shim.lineage_file import FILE_NAME, ReportedDataset, parse, read_lineage_file
 
 INDEX = DatasetName("local.local.index", None)
 
@@ -78,5 +79,7 @@ def test_any_content_is_parsed_without_an_exception(content: object) -> None:
         assert entry.dataset.isprintable()
 
 
-def test_a_missing_file_is_empty(tmp_path: Path) -> None:
+def test_a_missing_file_is_empty_and_a_pipe_in_its_place_is_not_waited_for(tmp_path: Path) -> None:
     assert read_lineage_file(tmp_path) == ((), ())
+    os.mkfifo(tmp_path / FILE_NAME)
+    assert read_lineage_file(tmp_path).complaints == ("STUDIO_LINEAGE is no longer a file",)
