@@ -135,8 +135,12 @@ class LocalRunner:
             if plan["registration"]:
                 _write_json(folder / _DATACHAIN_JOB_FILE, _datachain_job(job))
             _write_json(folder / "spec.json", {**plan, **asdict(self._limits)})
-            (folder / _UNUSED_MARK).touch(mode=0o600)
-            pid = _spawn_shim(folder, lock)
+            try:
+                (folder / _UNUSED_MARK).touch(mode=0o600)
+                pid = _spawn_shim(folder, lock)
+            except OSError:
+                (folder / "spec.json").unlink()  # it holds the job's secrets
+                raise
             with self._children_lock:
                 self._children[job["id"]] = pid
 

@@ -14,6 +14,7 @@ import pytest
 from studio_tui.api.models import QueryType
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.http.pieces import PieceReader
+from studio_tui.local.run import local_runner
 from studio_tui.local.run.local_runner import LocalRunner, RunLimits
 from studio_tui.local.run.runner import JobPhase, RunReport, StartFailed
 from studio_tui.local.shim import process_tree, shim
@@ -667,6 +668,18 @@ async def test_a_full_disk_ends_the_log_with_an_explanation_and_keeps_the_exit_c
             await bench.start("print(1)", "another")
     finally:
         shutil.rmtree(bench.folder)
+
+
+async def test_a_job_that_cannot_be_started_leaves_no_secrets_behind(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> int:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(local_runner, "_spawn_shim", fail)
+    with pytest.raises(StartFailed, match="Resource temporarily unavailable"):
+        await bench.start("print(1)", "job")
+    assert not [*bench.folder.rglob("spec.json")]
 
 
 async def test_no_zombie_is_left_when_jobs_have_ended(bench: Bench) -> None:

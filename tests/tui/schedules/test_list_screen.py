@@ -81,17 +81,6 @@ async def edit_time(pilot: Dashboard, old: str, typed: str) -> None:
     await pilot.press("y")
 
 
-async def until_time(pilot: Dashboard, expression: str) -> None:
-    """Wait until the schedule under the cursor is listed with a cron expression."""
-
-    def is_listed() -> bool:
-        screen = pilot.app.screen
-        task = screen.task_at_hand() if isinstance(screen, SchedulesScreen) else None
-        return bool(task and task.schedule and task.schedule.cron_expression == expression)
-
-    await until(pilot, is_listed)
-
-
 async def test_a_schedule_shows_its_expression_in_words_and_its_next_runs_and_opens_its_runs(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
