@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 BAR_WIDTH, NARROW_BAR_WIDTH = 24, 12
 """Width in cells of the bar that shows the shares of states, on a broad and a narrow screen."""
 NAME_ROOM = 24
-_ESTIMATE = len(" ETA ~22h 59m–23h 59m ")
+_ESTIMATE = len(" ETA ~22h 59m, from 2 runs ")
 """Cells reserved for an estimate, which appears and disappears."""
 
 
