@@ -45,7 +45,7 @@ from studio_tui.tui.styling import (
 )
 from studio_tui.tui.terminal.exit import HandlesExit
 from studio_tui.tui.terminal.key_queue import KeyQueue, keys_held
-from studio_tui.tui.widgets.toasts import ShowsToasts
+from studio_tui.tui.widgets.toasts import ShowsToasts, notify_here
 from studio_tui.tui.widgets.workers import start_worker
 
 if TYPE_CHECKING:
@@ -364,7 +364,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
             return
         self._quit_pressed_at = monotonic()
         effects = self._connected.effects_of_quitting if self._connected else ""
-        self.notify(f"Press {key} again to quit{effects}", timeout=QUIT_WITHIN, markup=False)
+        notify_here(self, f"Press {key} again to quit{effects}", seconds=QUIT_WITHIN)
 
     def _show_tab(self, name: str) -> None:
         if self._screens:

@@ -9,7 +9,7 @@ from textual.keys import key_to_character
 from textual.screen import ModalScreen
 
 from studio_tui.tui.bindings import bindings_of
-from studio_tui.tui.widgets.toasts import close_toasts, withdraw
+from studio_tui.tui.widgets.toasts import close_toasts, notify_here, withdraw
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -43,7 +43,7 @@ class UnknownKeys:
         )
         withdraw(self._app, self._notification)
         self._notification = f"{name} does nothing here; {help_key} lists the keys"
-        self._app.notify(self._notification, markup=False)
+        notify_here(self._app, self._notification)
 
 
 def _screen_actions() -> type["Provider"]:

@@ -235,15 +235,27 @@ async def test_only_the_last_of_several_unknown_keys_has_a_notice(
         await until(pilot, lambda: notices(pilot) == [words])
 
 
-async def test_notices_never_cover_the_tabs(shared_studio: ThreadStudio, tmp_path: Path) -> None:
+async def test_a_notice_ends_when_its_screen_is_covered_and_never_covers_the_tabs(
+    shared_studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(studio_tui.tui.app, "QUIT_WITHIN", HANG)
     async with dashboard(shared_studio, tmp_path, size=(80, 24)) as pilot:
         pilot.app.NOTIFICATION_TIMEOUT = HANG  # type: ignore[misc] # so that time does not end them
-        await pilot.press("D")
-        await until_shown(pilot, "D does nothing here")
+        # The first key has no command, and the command of the second one is disabled.
+        for key, words in (("semicolon", "; does nothing here"), ("D", "D does nothing here")):
+            await pilot.press(key)
+            await until_shown(pilot, words)
+            await pilot.press("question_mark")
+            await until(pilot, lambda: not pilot.app._notifications)
+            await pilot.press("escape")
+        await pilot.press("q")
+        await until_shown(pilot, "Press q again to quit")
+        await pilot.press("2", "1")
+        await until(pilot, lambda: not pilot.app._notifications)
+        await pilot.press("x")
+        await until_shown(pilot, "There is no job here")
         await pilot.press("2")
         await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
-        await until_shown(pilot, "D does nothing here")
-        await pilot.press("ctrl+l")
         await until(pilot, lambda: not pilot.app._notifications)
         top = screen_text(pilot).splitlines()[:2]
         for number in range(20):

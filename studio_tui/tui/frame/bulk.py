@@ -18,6 +18,7 @@ from studio_tui.service.commands.batch import ItemOutcome, Outcome
 from studio_tui.tui.frame.commands import Host, Severity
 from studio_tui.tui.frame.request_notices import error_message, remedy_words
 from studio_tui.tui.frame.review import OK, Review
+from studio_tui.tui.widgets.toasts import notify_here
 from studio_tui.tui.widgets.workers import start_worker
 
 T = TypeVar("T")
@@ -151,7 +152,7 @@ def show_report(host: Host) -> None:
     """Show the report of the bulk command that ended last, if there is one."""
     report = host.session.batches.last_report
     if not isinstance(report, BulkReport):
-        host.notify_user("No bulk command has ended yet")
+        notify_here(host.app, "No bulk command has ended yet")
         return
     host.app.push_screen(report_dialog(report))
 

@@ -17,6 +17,7 @@ from textual.worker import Worker
 
 from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.widgets.lifetime import Lifetime
+from studio_tui.tui.widgets.toasts import notify_here
 from studio_tui.tui.widgets.workers import start_worker
 
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ class CommandSet:
         if not self._node.is_alive:
             return  # a node that is being removed runs no commands
         if reason := command.why_not(owner):
-            self._node.app.notify(reason, severity="warning", markup=False)
+            notify_here(self._node.app, reason, "warning")
             return
         beginning = self._beginning.get(command_id)
         may_overlap = command.repeats or command.exclusive

@@ -34,6 +34,7 @@ from studio_tui.tui.widgets.fact_sheet import FactSheet
 from studio_tui.tui.widgets.filter_bar import FilterBar, FilterInput
 from studio_tui.tui.widgets.lifetime import Lifetime
 from studio_tui.tui.widgets.table_cursor import RowChange
+from studio_tui.tui.widgets.toasts import notify_here
 
 if TYPE_CHECKING:
     from studio_tui.tui.frame.list_page import ListPage
@@ -212,7 +213,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             self.filtering.go_back()
         elif count := len(self.marks.marked_ids):
             self.marks.unmark_all()
-            self.notify(f"{plural(count, 'mark')} removed", markup=False)
+            notify_here(self.app, f"{plural(count, 'mark')} removed")
         else:
             return False
         return True

@@ -40,7 +40,7 @@ from studio_tui.tui.sheets import PAGES
 from studio_tui.tui.stacking import SCREENS_AT_BOTTOM
 from studio_tui.tui.widgets.bar import Bar
 from studio_tui.tui.widgets.cropped_compositor import crop_rendering
-from studio_tui.tui.widgets.toasts import close_toasts, hide_toasts
+from studio_tui.tui.widgets.toasts import close_toasts, hide_toasts, notify_here
 
 Answer = TypeVar("Answer")
 
@@ -58,7 +58,7 @@ def undo(page: Host) -> None:
     if undone:
         page.notify_user(f"Undone: {undone}. It was not sent")
     else:
-        page.notify_user("There is nothing to undo")
+        notify_here(page.app, "There is nothing to undo")
 
 
 def _is_replay(page: "Page") -> bool:

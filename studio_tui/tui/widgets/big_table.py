@@ -16,6 +16,7 @@ from studio_tui.tui.widgets.table_cursor import Place, RowChange, TableCursor, c
 from studio_tui.tui.widgets.table_drawing import HEADER, TableDrawing, TableLook
 from studio_tui.tui.widgets.table_painter import COMPONENTS, CellsOf, Painter, Sorting, TablePalette
 from studio_tui.tui.widgets.table_viewport import TableViewport
+from studio_tui.tui.widgets.toasts import notify_here
 
 _OPEN = Binding(
     "enter", "open", "open", show=False, id="table.open", tooltip="Open the row at the cursor"
@@ -231,7 +232,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             self.post_message(self.Opened(self.cursor))
         else:
             reason = next(iter(self.notice.splitlines()), "there are no rows")
-            self.notify(f"Nothing to open: {reason}", severity="warning", markup=False)
+            notify_here(self.app, f"Nothing to open: {reason}", "warning")
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)

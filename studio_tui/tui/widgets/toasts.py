@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from textual.app import App
+from textual.events import Event, Key
 from textual.notifications import Notification, Notify, SeverityLevel
 from textual.screen import Screen
 from textual.widgets._toast import ToastRack
@@ -20,11 +21,20 @@ MAX_TOASTS = 4
 UNTIL_CLOSED = 1e9
 """Seconds for which the toast of an error is shown unless it is closed: longer than any run."""
 
+SECONDS_TO_NOTICE = 1.5
+CHARACTERS_PER_SECOND = 30
+"""How fast a notice is read, once noticed."""
+
 
 @dataclass
 class TimedNotification(Notification):
     """A notification whose toast always has some time left, also if the clock is changed."""
 
+    screen: Screen[Any] | None = None
+    """The screen that the notification is about, if any.
+
+    The notification ends when another screen covers this one.
+    """
     made_at: float = field(default_factory=clock.monotonic)
     """Time of the monotonic clock."""
 
@@ -40,6 +50,12 @@ class TimedNotification(Notification):
     def has_expired(self) -> bool:
         """Whether `timeout` has passed; `time_left` does not tell, as it is never 0."""
         return self.timeout <= self._age
+
+    @property
+    def ends_with_next_key(self) -> bool:
+        """Whether there was time to read the toast; False if it is shown until it is closed."""
+        seconds_to_read = SECONDS_TO_NOTICE + len(self.message) / CHARACTERS_PER_SECOND
+        return self.timeout != UNTIL_CLOSED and self._age > seconds_to_read
 
 
 def _to_replace(shown: Sequence[Notification], new: Notification) -> list[Notification]:
@@ -58,9 +74,30 @@ def _content(notification: Notification) -> tuple[str, str, SeverityLevel]:
 
 
 def hide_toasts(screen: Screen[Any]) -> None:
-    """Hide the toasts of a covered screen, as the covering screen shows them."""
+    """Hide the toasts of a covered screen, as the covering screen shows them.
+
+    Notifications about the covered screen end.
+    """
     for rack in screen.query("ToastRack"):
         rack.display = False
+    about = [each for each in screen.app._notifications if getattr(each, "screen", None) is screen]
+    _end(screen.app, about)
+    if about:
+        screen.app._refresh_notifications()
+
+
+def notify_here(
+    app: App[Any],
+    message: str,
+    severity: SeverityLevel = "information",
+    *,
+    seconds: float | None = None,
+) -> None:
+    """Show a toast about the current screen; it ends at the latest when another screen opens."""
+    seconds = app.NOTIFICATION_TIMEOUT if seconds is None else seconds
+    about = TimedNotification(message, "", severity, seconds, markup=False)
+    about.screen = app.screen
+    app.post_message(Notify(about))
 
 
 def withdraw(app: App[Any], message: str) -> None:
@@ -95,7 +132,16 @@ def _end(app: App[Any], ended: Sequence[Notification]) -> None:
 
 
 class ShowsToasts(App[Any]):
-    """Mixin of an app that shows at most `MAX_TOASTS` toasts; a toast replaces an equal one."""
+    """Mixin of an app that shows at most `MAX_TOASTS` toasts; a toast replaces an equal one.
+
+    A toast covers a part of the page, so a key ends those that have been read.
+    """
+
+    async def on_event(self, event: Event) -> None:
+        if isinstance(event, Key) and not event.is_forwarded:
+            shown = tuple(self._notifications)
+            _end(self, [each for each in shown if getattr(each, "ends_with_next_key", False)])
+        await super().on_event(event)
 
     def on_notify(self, event: Notify) -> None:
         _end(self, _to_replace(tuple(self._notifications), event.notification))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar, cast
 
 import pytest
+from textual.notifications import Notify
 
 from studio_tui.tui.frame.commands import Command, CommandBinding, CommandSet, bindings
 from studio_tui.tui.frame.dialogs import Confirm
@@ -46,14 +47,17 @@ class FakeWidget:
     workers: list[tuple[str, str, bool]] = field(default_factory=list)
     is_alive: bool = True
 
+    NOTIFICATION_TIMEOUT = 5.0
+    screen = None
+
     @property
     def app(self) -> "FakeWidget":
         return self
 
-    def notify(self, message: str, *, severity: str, markup: bool) -> None:
-        assert severity == "warning"
-        assert not markup
-        self.messages.append(message)
+    def post_message(self, message: Notify) -> None:
+        assert message.notification.severity == "warning"
+        assert not message.notification.markup
+        self.messages.append(message.notification.message)
 
     def run_worker(
         self,

@@ -13,11 +13,13 @@ from textual.widgets._toast import Toast
 from studio_tui.tui.widgets.lifetime import Lifetime
 from studio_tui.tui.widgets.toasts import (
     MAX_TOASTS,
+    SECONDS_TO_NOTICE,
     UNTIL_CLOSED,
     ShowsToasts,
     TimedNotification,
     close_toasts,
     has_lasting_toast,
+    notify_here,
     withdraw,
 )
 from tests.driving import driving
@@ -115,17 +117,29 @@ async def test_an_error_is_shown_until_it_is_closed() -> None:
         assert seconds == {"canceled": app.NOTIFICATION_TIMEOUT, "not canceled": UNTIL_CLOSED}
 
 
-async def test_a_key_ends_no_notice() -> None:
+async def test_a_key_ends_the_notices_that_have_been_read_but_no_errors_of_commands() -> None:
     app = ToastApp()
     async with driving(app, notifications=True) as pilot:
+
+        def pass_seconds(seconds: float) -> None:
+            for each in app._notifications:
+                assert isinstance(each, TimedNotification)
+                each.made_at -= seconds
+
         app.notify("short", timeout=6000)
-        await until(pilot, lambda: len(app.query(Toast)) == 1)
-        (notice,) = app._notifications
-        assert isinstance(notice, TimedNotification)
-        notice.made_at -= 600
+        app.notify("long " * 100, timeout=6000)
+        app.notify("waiting", timeout=UNTIL_CLOSED)
+        app.notify("failed", severity="error")
+        await until(pilot, lambda: len(app.query(Toast)) == 4)
         await pilot.press("down")
-        assert [*app._notifications] == [notice]
-        assert len(app.query(Toast)) == 1
+        assert len(app.query(Toast)) == 4
+        pass_seconds(SECONDS_TO_NOTICE + 1)
+        await pilot.press("down")
+        await until(pilot, lambda: len(app.query("ToastHolder")) == 3)
+        pass_seconds(600)
+        await pilot.press("down")
+        await until(pilot, lambda: len(app.query("ToastHolder")) == 2)
+        assert {each.message for each in app._notifications} == {"waiting", "failed"}
 
 
 def test_a_change_of_the_clock_does_not_change_how_long_a_notice_is_shown(
@@ -171,7 +185,7 @@ async def test_closed_toasts_leave_no_empty_row_and_their_notifications_can_be_s
     async with driving(app, notifications=True) as pilot:
         app.notify("failed", severity="error", timeout=600)
         app.notify("waiting", timeout=600)
-        app.notify("there is no row here")
+        notify_here(app, "there is no row here")
         await until(pilot, lambda: len(app.query(Toast)) == 3)
         assert has_lasting_toast(app)
         withdraw(app, "waiting")
