@@ -181,15 +181,19 @@ def _open_log(path: Path) -> int:
     return descriptor
 
 
+def pid_of(data: DataDir) -> int | None:
+    """Return the pid in the state file, if that is valid."""
+    endpoint = _read_endpoint(data)
+    return endpoint.pid if endpoint is not None else None
+
+
 def how_to_end(data: DataDir) -> str:
     """Return a sentence about how to end a server that does not answer; empty if it has no pid.
 
     A stopped process handles no other signal than SIGKILL.
     """
-    endpoint = _read_endpoint(data)
-    if endpoint is None:
-        return ""
-    return f" If that lasts, `kill -9 {endpoint.pid}` ends it; its jobs keep running."
+    pid = pid_of(data)
+    return f" If that lasts, `kill -9 {pid}` ends it; its jobs keep running." if pid else ""
 
 
 def running_endpoint(data: DataDir) -> Endpoint | None:

@@ -1,6 +1,7 @@
 """Prevents sending the token of a local Studio to another process that has taken its port."""
 
 import asyncio
+import os
 from pathlib import Path
 
 from studio_tui.api.guard import NOT_RUNNING
@@ -10,7 +11,7 @@ from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.server import endpoint
 
 _CHECK_EVERY = 0.5
-"""Seconds between checks whether the server still runs."""
+"""Seconds between checks of a server on systems that cannot report the end of a process."""
 
 
 class PortGuard:
@@ -56,5 +57,23 @@ class PortGuard:
 
     async def until_gone(self) -> None:
         """Return once no server runs."""
-        while await asyncio.to_thread(endpoint.is_locked, self._data.lock):  # noqa: ASYNC110
-            await asyncio.sleep(_CHECK_EVERY)
+        while await asyncio.to_thread(endpoint.is_locked, self._data.lock):
+            await _wait_for_end(await asyncio.to_thread(endpoint.pid_of, self._data))
+
+
+async def _wait_for_end(pid: int | None) -> None:
+    """Return when a process has ended, or after `_CHECK_EVERY` if that cannot be observed."""
+    try:
+        process = os.pidfd_open(pid) if pid is not None else None
+    except (AttributeError, OSError):
+        process = None
+    if process is None:
+        await asyncio.sleep(_CHECK_EVERY)
+        return
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(process, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        loop.remove_reader(process)
+        os.close(process)

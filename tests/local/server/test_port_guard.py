@@ -121,9 +121,11 @@ async def test_the_guard_notices_the_end_of_a_server_and_whether_it_was_stopped(
 def test_a_server_that_does_not_answer_is_not_said_to_have_stopped(
     studio_process: ProcessStudio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    guard, running = PortGuard(studio_process.data_dir), endpoint.find(studio_process.data_dir)
-    assert running is not None
-    pid = running.pid
+    guard, pid = (
+        PortGuard(studio_process.data_dir),
+        endpoint.pid_of(DataDir(studio_process.data_dir)),
+    )
+    assert pid is not None
     os.kill(pid, signal.SIGSTOP)
     try:
         with monkeypatch.context() as limits:
