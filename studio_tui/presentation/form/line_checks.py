@@ -27,6 +27,7 @@ _REMOTE = re.compile(
     r"(?:(?:git|hg|svn|bzr)\+)?(?:https?|ssh|git)(?:\+[a-z]+)?://\S+", re.IGNORECASE
 )
 _LOCAL = re.compile(r"(?:[/.~]|file:).*|[^@]*\.(?:whl|tar\.gz|zip)")
+_NAME = re.compile(r"\s*(?:export\s)?\s*[\w.-]*\s*")
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _HASHES = re.compile(r"\s--hash[=\s].*")
 _SINGLE_EQUALS = re.compile(r"(?P<name>[\w.\[\],-]+)\s*=\s*(?P<version>[^=<>!~\s][^=]*)")
@@ -91,10 +92,13 @@ def masked_line(line: str) -> str:
 
 
 def assigned_name(line: str) -> str | None:
-    """Return what is before the equals sign; `None` without one, or in a comment or base64."""
+    """Return what is before the equals sign; `None` without one, or if it may be a secret.
+
+    So may a comment, base64, or an address: `postgres://me:secret@host/db?sslmode=require`.
+    """
     name, equals, value = line.partition("=")
     is_padding = bool(value.strip()) and not value.replace("=", "").strip()
-    return name if equals and not is_padding and not line.lstrip().startswith("#") else None
+    return name if equals and not is_padding and _NAME.fullmatch(name) else None
 
 
 def with_values(text: str, before: str, names: Collection[str]) -> str:

@@ -186,6 +186,8 @@ def test_a_bad_variable_is_an_error_with_its_line_number(line: str, sentence: st
         ("MODE: hush", MASK),
         ("hush hush", MASK),
         ("hush-hush==", MASK),
+        ("postgres://me:hush@host/db?sslmode=require", MASK),
+        ("Bearer hush.hush x=1", MASK),
         ("# A=hush", MASK),
         ("# hush", MASK),
     ],
