@@ -163,7 +163,7 @@ def _clock(text: str, typed: str) -> time:
 
 def _check_year(local: datetime, now: datetime) -> datetime:
     """Return the time; raise `StartTimeError` if its year is likely a typing error."""
-    if local.year > now.year + _FARTHEST_YEARS:
+    if not 1 < local.year <= now.year + _FARTHEST_YEARS:
         raise StartTimeError(
             f"{local.year} is more than {_FARTHEST_YEARS} years away; check the year."
         )

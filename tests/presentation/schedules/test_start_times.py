@@ -92,6 +92,7 @@ def test_a_start_time_in_words_is_parsed(text: str, expected: str) -> None:
         ("2026-03-03", "That was 11 h ago; type `tomorrow 00:00`."),
         ("in 0 minutes", f"That is now; type {EXAMPLES}."),
         ("1999-01-01 10:00", "That was 9923 d 1 h ago; type `tomorrow 10:00`."),
+        ("0001-01-01", "1 is more than 10 years away; check the year."),
         ("9999-12-31 23:59", "9999 is more than 10 years away; check the year."),
         ("in 999999 weeks", "“in 999999 weeks” is too far away."),
         *(
