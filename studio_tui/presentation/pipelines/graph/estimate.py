@@ -77,9 +77,9 @@ def estimate_of(model: ViewModel) -> Estimate:
 def _why_unknown(node: Node, own: Weight | None, model: ViewModel) -> str:
     """Return why the remaining time of a job is unknown, in words that precede its name."""
     state = model.statuses.states[node.id]
-    if own is None:
+    is_overdue = own is not None and state is NodeState.RUNNING and not own.remaining
+    if own is None or (is_overdue and not model.past_seconds.get(node.name)):
         return "unknown status of" if state is NodeState.UNKNOWN else "no past runs of"
-    is_overdue = state is NodeState.RUNNING and not own.remaining
     return "longer than all past runs:" if is_overdue else ""
 
 

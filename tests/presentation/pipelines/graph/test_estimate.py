@@ -44,6 +44,9 @@ def test_a_job_without_past_runs_prevents_an_estimate() -> None:
     past = {**USUAL, "split": ()}
     estimate = estimate_of(view_model(sixteen(embed="RUNNING"), past=past))
     assert (estimate.remaining, estimate.words) == (None, "no ETA: no past runs of split")
+    alone = pipeline_of([run("embed", [], "RUNNING")])
+    with_full_bar = view_model(alone, started_job("embed", 20), past={}, left=0.0, percent=100.0)
+    assert estimate_of(with_full_bar).words == "no ETA: no past runs of embed"
 
 
 @pytest.mark.parametrize(("runs", "words"), [(1, "1 run"), (2, "2 runs")])
