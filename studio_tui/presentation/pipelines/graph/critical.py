@@ -113,8 +113,10 @@ def weight(node: Node, model: ViewModel) -> Weight | None:
 
 
 def _is_near_end(bar: Progress | None) -> bool:
-    # A bar at its end does not tell how long the job still runs.
-    return bar is not None and bool(bar.remaining) and NEAR_END <= (bar.percent or 0.0) < 100
+    # Neither a bar at its end nor one of a part tells how long the job still runs.
+    if bar is None or not bar.remaining or bar.is_part:
+        return False
+    return NEAR_END <= (bar.percent or 0.0) < 100
 
 
 def elapsed_seconds(node: Node, model: ViewModel) -> float:

@@ -1,6 +1,7 @@
 """The critical path is the one with the longest durations."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -141,6 +142,9 @@ def test_near_its_end_the_progress_alone_tells_what_is_left(
     node = model.plan.nodes["embed"]
     assert weight(node, model) == Weight(remaining, 20 + remaining)
     assert usual_cell(node, model).text == f"~{duration(remaining)} left"
+    part = model.bars["run-embed"]._replace(is_part=True)
+    of_a_part = replace(model, bars={"run-embed": part})
+    assert weight(node, of_a_part) == Weight(40.0, 60.0)
 
 
 @given(
