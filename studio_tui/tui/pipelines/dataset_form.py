@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar, Generic, TypeVar
 
 from textual import events, on, work
@@ -170,10 +171,10 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
         self.check()
         if self.is_restored:
             self.show_message(RESTORED)
-        start_worker(self, self._load_names, name="names", group="names")
+        loading = partial(self.datasets.load_all, self._names_received)
+        start_worker(self, loading, name="names", group="names")
 
-    async def _load_names(self) -> None:
-        await self.datasets.load_all()
+    def _names_received(self) -> None:
         if self.is_alive:
             self.check()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from datetime import datetime
 
 from studio_tui import clock
@@ -77,8 +78,11 @@ class DatasetList:
         made = session.datasets.made_by_jobs({job.id: job for job in jobs})
         self.listed, self.has_all = made or self.listed, session.datasets.is_complete
 
-    async def load_all(self) -> None:
-        """Request the datasets, and after a failure again, until all have been received."""
+    async def load_all(self, received: Callable[[], object]) -> None:
+        """Request the datasets, and after a failure again, until all have been received.
+
+        `received` is called after each answer, also if some datasets are missing.
+        """
         await self._session.jobs.first_value()
         while True:
             await self._session.reachability.wait()
@@ -87,6 +91,7 @@ class DatasetList:
             except StudioError as error:
                 logger.info("datasets are not known: %s", error)
             else:
+                received()
                 if self.has_all:
                     return
             await asyncio.sleep(PAUSE)
