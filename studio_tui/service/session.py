@@ -261,11 +261,17 @@ class StudioSession:
         )
 
     def _create_watch(self, pipeline_id: str) -> PipelineWatch:
+        def read_name() -> str | None:
+            listed = self.pipelines.snapshot.value
+            pipeline = listed.get(pipeline_id) if listed is not None else None
+            return pipeline.name if pipeline is not None else None
+
         return PipelineWatch(
             self.client,
             self.jobs,
             pipeline_id,
             self._pacing,
+            read_name=read_name,
             recall=partial(recall_pipeline, self.records.database, pipeline_id),
             follows_jobs=self.is_local,
             reachability=self.reachability,

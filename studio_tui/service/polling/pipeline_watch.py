@@ -68,14 +68,16 @@ class PipelineWatch(Poller[PipelineDetail]):
         pipeline_id: str,
         pacing: Pacing,
         *,
+        read_name: Callable[[], str | None],
         recall: Callable[[], Awaitable[RecalledDetail | None]],
         follows_jobs: bool,
         reachability: Reachability,
     ) -> None:
         """Initialize; `jobs` polls the job list, which contains many jobs of the pipeline.
 
-        `recall` returns the pipeline's recorded data. With `follows_jobs`, the pipeline is
-        requested whenever the job list has changed.
+        `read_name` returns the pipeline's name, if known, as not every Studio finds a pipeline by
+        its id. `recall` returns its recorded data. With `follows_jobs`, the pipeline is requested
+        whenever the job list has changed.
         """
         super().__init__(
             f"pipeline {pipeline_id}",
@@ -88,8 +90,10 @@ class PipelineWatch(Poller[PipelineDetail]):
         self._client = client
         self._jobs = jobs
         self._pacing = pacing
+        self._read_name = read_name
         self._recall_recorded = recall
         self._follows_jobs = follows_jobs
+        self._must_use_name = False
         self._unsubscribe_from_jobs: Callable[[], None] = lambda: None
         self._last_jobs: JobList | None = None
         self._received: dict[str, Job] = {}
@@ -178,7 +182,23 @@ class PipelineWatch(Poller[PipelineDetail]):
         return detail
 
     async def _read(self) -> Pipeline:
-        pipeline = await self._client.pipeline(pipeline_id=self.pipeline_id)
+        """Request the pipeline by id; if this Studio does not support that, always by name."""
+        if not self._must_use_name:
+            try:
+                return self._check(await self._client.pipeline(pipeline_id=self.pipeline_id))
+            except InvalidRequest:
+                if self._name() is None:
+                    raise
+        # By name it succeeds only if the id was the reason.
+        pipeline = self._check(await self._client.pipeline(name=self._name()))
+        self._must_use_name = True
+        return pipeline
+
+    def _name(self) -> str | None:
+        last = self.snapshot.value
+        return (last.pipeline.name if last is not None else None) or self._read_name()
+
+    def _check(self, pipeline: Pipeline) -> Pipeline:
         if pipeline.pipeline_id != self.pipeline_id:
             raise ProtocolError("Studio returned a different pipeline than the requested one.")
         return pipeline

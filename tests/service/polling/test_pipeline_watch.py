@@ -14,6 +14,7 @@ from studio_tui.api.models import Job, Pipeline
 from studio_tui.api.pages import ResultPage
 from studio_tui.errors import (
     AuthenticationError,
+    InvalidRequest,
     NotFound,
     PermissionDenied,
     ServerError,
@@ -45,6 +46,7 @@ async def nothing_recorded() -> None:
 
 
 OPTIONS: Any = {
+    "read_name": lambda: None,
     "recall": nothing_recorded,
     "follows_jobs": False,
     "reachability": Reachability(),
@@ -65,6 +67,10 @@ class Studio(StudioClient):
         """Ids of the jobs that were requested, in order."""
         self.pending = self.most_pending = 0
         """Requests for jobs that have not been answered: now, and at most."""
+        self.accepts_ids = True
+        """Whether a pipeline can be requested by its id, and not only by its name."""
+        self.rejected_ids = 0
+        """Requests by id that were rejected."""
         self.change(status, **runs)
 
     def change(self, status: str, **runs: str) -> None:
@@ -74,10 +80,16 @@ class Studio(StudioClient):
             f"run-1-{name}": job(1, word, id=f"run-1-{name}") for name, word in runs.items()
         }
 
-    async def pipeline(self, **_: object) -> Pipeline:
+    async def pipeline(
+        self, *, name: str | None = None, pipeline_id: str | None = None
+    ) -> Pipeline:
         self.pipeline_requests.append(asyncio.get_running_loop().time())
         await asyncio.sleep(0.01)
         self._raise_error("pipeline")
+        if pipeline_id is not None and not self.accepts_ids:
+            self.rejected_ids += 1
+            raise InvalidRequest(422, "name is missing")
+        assert name in {self.current.name, None}
         return self.current.model_copy()
 
     async def jobs(
@@ -279,6 +291,30 @@ def test_a_pipeline_is_polled_more_often_while_a_job_runs() -> None:
             await asyncio.sleep(30)
             assert while_running > 15
             assert len(studio.pipeline_requests) - while_running < 6
+
+    run(scenario())
+
+
+def test_a_pipeline_is_requested_by_name_once_studio_has_rejected_its_id() -> None:
+    async def scenario() -> None:
+        studio = Studio(a="RUNNING")
+        studio.accepts_ids = False
+        async with watching(studio, read_name=lambda: "pipeline-1") as watched:
+            await watched.until(lambda: len(studio.pipeline_requests) == 5)
+            assert studio.rejected_ids == 1
+            assert watched.watch.snapshot.error is None
+
+    run(scenario())
+
+
+def test_a_pipeline_is_requested_by_id_again_if_the_request_by_name_failed_too() -> None:
+    async def scenario() -> None:
+        studio = Studio(a="RUNNING")
+        studio.accepts_ids = False
+        studio.errors = {"pipeline": [InvalidRequest(400, "not now"), ServerError(503, "down")]}
+        async with watching(studio, read_name=lambda: "pipeline-1") as watched:
+            await watched.until(lambda: watched.watch.snapshot.value is not None)
+            assert studio.rejected_ids == 1
 
     run(scenario())
 
