@@ -131,13 +131,15 @@ async def run_bulk(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, 
     bulk.on_begun()
     batches = host.session.batches
     outcomes = await batches.run(bulk.doing, bulk.items, bulk.command, on_outcome=unmark_if_done)
-    report = batches.last_report = _make_report(host, bulk, outcomes)
+    report = _make_report(host, bulk, outcomes)
     is_done = all(entry.outcome is Outcome.DONE for entry in outcomes)
     severity: Severity = "information" if is_done else "error"
     first = report.lines[0][1]
     if len(outcomes) == 1:
+        # The notice says all that the report would, which does not replace one about several items.
         words = first
     else:
+        batches.last_report = report
         words = f"{report.heading}\n{_F8}" if is_done else f"{report.heading}\n{first}\n{_F8}"
     host.app.notify(words, severity=severity, markup=False)
     return outcomes

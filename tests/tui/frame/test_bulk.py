@@ -5,6 +5,7 @@ from typing import Any, cast
 from unittest import mock
 
 from studio_tui.errors import NotSent
+from studio_tui.service.commands.batch import Batches
 from studio_tui.service.polling.snapshot import Snapshot
 from studio_tui.tui.frame.bulk import BulkCommand, run_bulk
 from studio_tui.tui.frame.commands import Host
@@ -32,3 +33,24 @@ async def test_nothing_is_sent_if_all_items_have_ended_meanwhile() -> None:
     assert await run_bulk(cast(Host, host), bulk) == ()
     words = "Nothing was sent, as nothing is left to do"
     host.notify_user.assert_called_once_with(words, "warning")
+
+
+async def test_the_outcome_of_one_item_does_not_replace_the_report_about_several() -> None:
+    host = mock.Mock()
+    host.session.jobs.snapshot.error = None
+    host.session.batches = Batches()
+    for items in (("a", "b"), ("c",)):
+        await run_bulk(
+            cast(Host, host),
+            BulkCommand[str, None](
+                doing="Canceling",
+                done="canceled",
+                noun="job",
+                items=items,
+                name=str,
+                command=mock.AsyncMock(),
+                can_be_undone=False,
+            ),
+        )
+    assert host.session.batches.last_report.heading == "2 of 2 jobs canceled"
+    assert host.app.notify.call_args.args == ("c: canceled",)
