@@ -12,7 +12,7 @@ _TRACEBACK = "Traceback (most recent call last)"
 _ENDED = re.compile(
     r"(?:the |your |this )?(?:user |python |shell )?(?:query|job|script|process|command|run|task)"
     r"\b[^:;\n]{0,60}?\b(?:ended|failed|exited|finished|terminated|stopped|died|returned|killed)\b"
-    r"(?:[^:;.\n]{0,40}?\b(?:(?:code|status)\s*:?\s*(?P<code>-?\d+)|(?P<signal>signal \d+)))?"
+    r"(?:[^:;.\n]{0,40}?\b(?:(?:code|status)\s*:?\s*(?P<code>-?\d{1,9})\b|(?P<signal>signal \d+)))?"
     r"(?:\s\([^()\n]{1,60}\))?"
     r"(?:\s*[:;.–—-]\s*(?P<output>(?:(?:it |its )?last )?(?:said|words|line|output)\s*:\s*)?"
     r"(?P<rest>.*)|\s*)$",
@@ -52,7 +52,7 @@ def cause(message: str) -> str:
         text = ended["rest"] or (lines[1] if len(lines) > 1 else ending) or text
     if names := [match.start("name") for match in _EXCEPTION.finditer(text)]:
         text = text[names[-1] :]
-    elif ended and ended["output"]:
+    elif ended and ended["output"] and text != ending:
         text = f"“{text}”, {ending}" if ending else f"“{text}”"
     return shortened(text) or shortened(lines[0])
 

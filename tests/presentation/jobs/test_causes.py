@@ -35,6 +35,7 @@ TRACEBACK = (
             "“error: shard 3 is empty”, exit code 1",
         ),
         ("The query ended with exit code 3.", "exit code 3"),
+        ("The query ended with exit code 3; its last output: ", "exit code 3"),
         ("Job failed with exit code 1: KeyError: 'path'", "KeyError: 'path'"),
         (
             "Query script exited with code 137",
@@ -86,6 +87,12 @@ def test_the_cause_is_extracted_from_any_form_of_error_message(message: str, exp
 def test_the_cause_in_a_traceback_is_its_exception(prefix: str) -> None:
     prefixed = "\n".join(prefix + line for line in TRACEBACK.splitlines())
     assert cause(prefixed) == "RuntimeError: corrupt tile 17"
+
+
+def test_a_number_too_long_for_an_exit_code_is_shown_as_it_is() -> None:
+    assert cause(f"The query exited with code {'9' * 5000}").startswith(
+        "The query exited with code 99"
+    )
 
 
 def test_a_traceback_without_an_exception_is_no_cause() -> None:
