@@ -105,13 +105,17 @@ def confirm_forget(unconfirmed_jobs: Sequence[UnconfirmedJob]) -> Confirm:
     count = len(unconfirmed_jobs)
     is_one = count == 1
     which, them = ("A requested job", "it") if is_one else (plural(count, "requested job"), "them")
+    least_searched = min(
+        (each.searched for each in unconfirmed_jobs),
+        key=lambda each: (each.answers > 0, each.are_labels_known, each.is_far_enough),
+    )
     return Confirm(
         f"{which} may not have been created",
         (
             "The dashboard ended before Studio answered. These were not found:",
             *(line for each in unconfirmed_jobs for line in ("", *_describe(each.intent))),
             "",
-            _search_result(unconfirmed_jobs[-1].searched, is_one=is_one),
+            _search_result(least_searched, is_one=is_one),
             f"If you still want {them}, submit {them} again. Forget {them} now?",
         ),
         yes=f"Forget {them}",

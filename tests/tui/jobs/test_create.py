@@ -6,8 +6,10 @@ import pytest
 
 from studio_tui.api.models import JobInput
 from studio_tui.clock import now
-from studio_tui.service.commands.journal import Intent, IntentOutcome, Journal
+from studio_tui.service.commands.create_job import SearchExtent, UnconfirmedJob
+from studio_tui.service.commands.journal import Intent, IntentOutcome, Journal, OpenIntent
 from studio_tui.tui.frame.dialogs import Confirm
+from studio_tui.tui.jobs.create import confirm_forget
 from tests import faults
 from tests.fault_proxy import Exchange, FaultProxy, ReceivedRequest
 from tests.journals import entries
@@ -149,3 +151,15 @@ async def test_commands_stay_with_the_cursor_after_a_rerun_and_a_key_goes_to_the
             await pilot.press("greater_than_sign")
             await until_shown(pilot, new_id, "repeats", f"{old_id[:8]}… ✓ again.py")
             await pilot.press("q")
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_several_unconfirmed_requests_are_said_to_be_searched_as_far_as_the_least(
+    order: int,
+) -> None:
+    intent = Intent.of(JobInput(query="print(1)", team_name="t"), now(), is_labeled=True)
+    searches = [SearchExtent(2, 9), SearchExtent(2, 9, are_labels_known=False)][::order]
+    question = confirm_forget(
+        [UnconfirmedJob(intent, each, open_intent=OpenIntent(intent, 0)) for each in searches]
+    )
+    assert any("cannot be told whether they are among" in line for line in question._details)
