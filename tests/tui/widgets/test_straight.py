@@ -9,6 +9,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from studio_tui.tui.idle_pump import is_idle
+from studio_tui.tui.logs.view.pane import LogPane
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.straight import SendsStraight, handles_key
 from tests.driving import driving
@@ -170,5 +171,9 @@ async def test_a_message_skips_containers_that_would_pass_it_on_at_once() -> Non
         assert passing_box.received == 1
 
 
-def test_a_table_handles_its_keys_only_by_bindings() -> None:
-    assert not any(handles_key(BigTable, key) for key in ("down", "x", "enter", "pageup"))
+@pytest.mark.parametrize("focused", [BigTable, LogPane])
+def test_tables_and_logs_send_keys_straight_and_handle_them_only_by_bindings(
+    focused: type[Widget],
+) -> None:
+    assert issubclass(focused, SendsStraight)
+    assert not any(handles_key(focused, key) for key in ("down", "x", "enter", "pageup"))

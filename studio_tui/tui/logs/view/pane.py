@@ -31,7 +31,9 @@ from studio_tui.tui.logs.view.palette import COMPONENTS, LogPalette
 from studio_tui.tui.logs.view.place import LogLook
 from studio_tui.tui.logs.view.viewport import LogWindow, Row
 from studio_tui.tui.placed_styles import resolved_once
+from studio_tui.tui.quick_handlers import FindsHandlersOnce
 from studio_tui.tui.widgets.lifetime import Lifetime
+from studio_tui.tui.widgets.straight import SendsStraight
 
 _PREPARE_AFTER = 0.012
 """Seconds after a key until rows are prepared.
@@ -40,7 +42,7 @@ The frame of the key has been sent by then, and a held key is repeated only afte
 """
 
 
-class LogPane(Lifetime, Widget, can_focus=True):
+class LogPane(SendsStraight, FindsHandlersOnce, Lifetime, Widget, can_focus=True):
     """Shows the rows of a log that are in its window, which the surrounding view moves."""
 
     ALLOW_SELECT = False

@@ -96,7 +96,7 @@ class Scrolling(ViewController):
     def to_start(self) -> None:
         self._view.errors.note_move()
         self._view.restore.forget_place()
-        self._view.post_message(self._view.EndRequested(end=False))
+        self._view.pane.post_straight(self._view.EndRequested(end=False))
         window = self._view.pane.window
         if window is not None and window.rows():
             self._view.following = False
@@ -107,7 +107,7 @@ class Scrolling(ViewController):
     def follow(self) -> None:
         self._view.errors.note_move()
         self._view.restore.forget_place()
-        self._view.post_message(self._view.EndRequested(end=True))
+        self._view.pane.post_straight(self._view.EndRequested(end=True))
         self._view.clear_message()
         self._view.following = True
         self._view.settle()
