@@ -12,6 +12,7 @@ from studio_tui.service.logs.store.tagged_store import TAG_LENGTH, TaggedStore
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.logs.member_names import labels
+from studio_tui.tui.logs.merged_jobs import MergedJobs
 from studio_tui.tui.logs.merged_screen import MergedScreen
 from studio_tui.tui.logs.view.pane import LogPane
 from tests.hostile import HOSTILE, control_characters_of_lines
@@ -166,7 +167,7 @@ async def test_a_job_can_be_shown_alone_or_muted_and_the_search_is_limited_accor
         screen = await open_merged_log(pilot, "63 lines", "tick 59")
         members = screen.members
         await until(pilot, lambda: not members.are_being_read)
-        with mock.patch.object(members.log, "is_ordering", new=True):
+        with mock.patch.object(MergedJobs, "are_being_read", new=True):
             await pilot.press("T", *"12", "colon", *"00", "enter")
             await until_shown(pilot, "Logs are still being read")
         await pilot.press("escape")
