@@ -6,7 +6,6 @@ from typing import cast
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widgets import Input, TextArea
 
@@ -21,13 +20,12 @@ from studio_tui.tui.form.code_area import CodeArea
 from studio_tui.tui.form.form_field import FieldInput, Flag, FormField
 from studio_tui.tui.form.path_suggester import PathSuggester
 from studio_tui.tui.form.validation import Checked
+from studio_tui.tui.widgets.focus_in_sight import FocusInSight
 from studio_tui.tui.widgets.lifetime import Lifetime
 
 
-class DraftForm(Lifetime, VerticalScroll):
+class DraftForm(Lifetime, FocusInSight):
     """All fields of a draft; the query field shows the query's file, read-only, if there is one."""
-
-    can_focus = False
 
     class Edited(Message):
         """The user has changed a field."""

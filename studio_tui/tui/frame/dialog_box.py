@@ -3,7 +3,7 @@
 from fractions import Fraction
 from typing import cast
 
-from textual.containers import Container, VerticalScroll
+from textual.containers import Container
 from textual.content import Content
 from textual.geometry import NULL_OFFSET, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
@@ -11,6 +11,8 @@ from textual.layouts.vertical import VerticalLayout
 from textual.visual import VisualType
 from textual.widget import Widget
 from textual.widgets import Button, Static
+
+from studio_tui.tui.widgets.focus_in_sight import FocusInSight
 
 SHRINKS = "-shrinks"
 """The CSS class of widgets that become lower if a dialog does not fit."""
@@ -88,11 +90,11 @@ class DialogBox(Container):
         return self._shrinking_layout
 
 
-class DialogBody(VerticalScroll):
+class DialogBody(FocusInSight):
     """The scrollable content of a dialog, without focus; the dialog's keys scroll it."""
 
     def __init__(self, *children: Widget, classes: str = "") -> None:
-        super().__init__(*children, can_focus=False, classes=f"{SHRINKS} {classes}")
+        super().__init__(*children, classes=f"{SHRINKS} {classes}")
 
 
 class DialogLines(Static):

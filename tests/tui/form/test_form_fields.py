@@ -417,3 +417,21 @@ async def test_an_empty_field_shows_what_is_sent_for_it(
         await until_shown(pilot, "PYTHON by default")
         await fill(pilot, query_file=f"{tmp_path}/train")
         await until_shown(pilot, "SHELL by default", "train by default")
+
+
+async def test_a_notice_does_not_cover_the_field_in_which_one_types(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path, size=(80, 24)) as pilot:
+        form = await open_form(pilot)
+        for name in ("query", "rerun_from_job_id", "reset"):
+            await go_to(pilot, name)
+            pilot.app.notify("\n".join(["5 jobs ended", *["failed: a.py"] * 4]), severity="error")
+            await until(pilot, lambda: form.query_one("Toast").region)
+            await pilot.pause()
+            assert form.focused is not None
+            field = form.find_widget(form.focused).visible_region
+            assert field, name
+            assert not field.overlaps(form.query_one("Toast").region), name
+            await pilot.press("ctrl+l")
+            await until(pilot, lambda: not form.query("Toast"))

@@ -14,6 +14,7 @@ from tests.tui.frame.test_dialog_sizes import (
     SIZES,
     DialogApp,
     DialogCase,
+    box_region,
     dialog_parameters,
     open_dialog,
     visible_words,
@@ -46,7 +47,7 @@ async def test_a_notice_is_shown_once_when_a_dialog_opens_over_it() -> None:
 
 
 @pytest.mark.parametrize(("dialog", "size"), tuple(dialog_parameters(combinations(DIALOGS, SIZES))))
-async def test_a_notice_covers_neither_the_title_nor_the_answers_of_a_dialog(
+async def test_a_notice_covers_nothing_of_a_dialog_whose_title_and_answers_stay_visible(
     dialog: DialogCase, size: tuple[int, int]
 ) -> None:
     async with driving(DialogApp(), size=size, frames=False, notifications=True) as pilot:
@@ -57,6 +58,10 @@ async def test_a_notice_covers_neither_the_title_nor_the_answers_of_a_dialog(
         assert set(dialog.fixed_words.split()) - visible_words(pilot.app) == set()
         strips = pilot.app.screen._compositor.render_strips()
         assert "failed: require_docstrings.py" in "\n".join(strip.text for strip in strips)
+        (toast,) = pilot.app.screen.query("Toast")
+        assert not toast.region.overlaps(box_region(pilot.app))
+        if (focused := pilot.app.focused) is not None:
+            assert pilot.app.screen.find_widget(focused).visible_region
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])

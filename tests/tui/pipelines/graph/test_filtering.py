@@ -169,3 +169,13 @@ async def test_a_filter_without_matches_keeps_the_place_and_hides_marks_with_a_n
                 pilot, "Cancel 3 marked jobs?", "The filter hides 2 of the marked jobs."
             )
             await press(pilot, ("n",))
+
+
+async def test_a_notice_does_not_cover_what_is_typed(tmp_path: Path) -> None:
+    async with pipeline_dashboard(DagStudio(), tmp_path, size=(80, 24)) as pilot:
+        await press(pilot, ("slash", *"emb"))
+        pilot.app.notify("5 jobs ended\nfailed: embed.py", severity="error")
+        await until(pilot, lambda: screen_of(pilot).query_one("Toast").region)
+        prompt = screen_of(pilot).prompt.region
+        assert prompt
+        assert not prompt.overlaps(screen_of(pilot).query_one("Toast").region)
