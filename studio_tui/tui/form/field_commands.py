@@ -76,10 +76,7 @@ class FieldCommands:
         """Edit a field in the user's editor, unless it is a checkbox; if impossible, show why."""
         draft = self._screen.form.draft
         if name == "query" and draft.query_file.strip():
-            self._screen.note(
-                QUERY_IS_IN_FILE,
-                lambda checked: QUERY_IS_IN_FILE if checked.draft.query_file.strip() else "",
-            )
+            self.say_why_locked()
             return
         text = typed_value(name, draft)
         if isinstance(text, bool):
@@ -104,6 +101,13 @@ class FieldCommands:
         if after != text:
             self._screen.form.set_text(name, after)
             await self._screen.keeper.keep()  # at once, as the editor's file is gone
+
+    def say_why_locked(self) -> None:
+        """Show why the query cannot be typed, until it can."""
+        self._screen.note(
+            QUERY_IS_IN_FILE,
+            lambda checked: QUERY_IS_IN_FILE if checked.draft.query_file.strip() else "",
+        )
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command("form.edit", "f4", "$EDITOR", "Change the field in $EDITOR", edit, priority=True),
