@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import cast
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.message import Message
 from textual.widgets import Input, TextArea
@@ -13,6 +13,7 @@ from studio_tui.addresses import without_logins
 from studio_tui.presentation.form.draft import Draft, FieldValue
 from studio_tui.presentation.form.field import FieldWidget, MaskedPart
 from studio_tui.presentation.form.fields import FIELDS, typed_value
+from studio_tui.presentation.form.hints import QUERY_IS_IN_FILE
 from studio_tui.presentation.form.problems import Problem
 from studio_tui.presentation.form.typed_paths import as_path
 from studio_tui.presentation.jobs.facts import MASK
@@ -22,6 +23,7 @@ from studio_tui.tui.form.path_suggester import PathSuggester
 from studio_tui.tui.form.validation import Checked
 from studio_tui.tui.widgets.focus_in_sight import FocusInSight
 from studio_tui.tui.widgets.lifetime import Lifetime
+from studio_tui.tui.widgets.toasts import notify_here
 
 
 class DraftForm(Lifetime, FocusInSight):
@@ -152,6 +154,15 @@ class DraftForm(Lifetime, FocusInSight):
         field = self._fields[name]
         field.value = value
         self._values[name] = field.value
+
+    @on(events.Key)
+    @on(events.Paste)
+    def _not_typed(self, event: events.Key | events.Paste) -> None:
+        """Say why nothing can be typed into the text of the query's file."""
+        is_locked = self._query.has_focus and self._query.read_only
+        if is_locked and (isinstance(event, events.Paste) or event.is_printable):
+            event.stop()
+            notify_here(self.app, QUERY_IS_IN_FILE, "warning")
 
     @on(FormField.Changed)
     def _changed(self, message: FormField.Changed) -> None:

@@ -16,6 +16,7 @@ from studio_tui.tui.frame.review import OK, Review
 from studio_tui.tui.terminal.editor import edit_text
 from studio_tui.tui.terminal.key_queue import drop_held_keys, keys_held
 from studio_tui.tui.terminal.lending import ProgramError
+from studio_tui.tui.widgets.toasts import notify_here
 
 if TYPE_CHECKING:
     from studio_tui.tui.form.submit_screen import SubmitScreen
@@ -76,7 +77,7 @@ class FieldCommands:
         """Edit a field in the user's editor, unless it is a checkbox; if impossible, show why."""
         draft = self._screen.form.draft
         if name == "query" and draft.query_file.strip():
-            self.say_why_locked()
+            notify_here(self._screen.app, QUERY_IS_IN_FILE, "warning")
             return
         text = typed_value(name, draft)
         if isinstance(text, bool):
@@ -101,13 +102,6 @@ class FieldCommands:
         if after != text:
             self._screen.form.set_text(name, after)
             await self._screen.keeper.keep()  # at once, as the editor's file is gone
-
-    def say_why_locked(self) -> None:
-        """Show why the query cannot be typed, until it can."""
-        self._screen.note(
-            QUERY_IS_IN_FILE,
-            lambda checked: QUERY_IS_IN_FILE if checked.draft.query_file.strip() else "",
-        )
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command("form.edit", "f4", "$EDITOR", "Change the field in $EDITOR", edit, priority=True),

@@ -14,7 +14,6 @@ from textual.widgets import Static
 from studio_tui import clock
 from studio_tui.api.models import Job, JobInput
 from studio_tui.presentation.form.draft import Draft, FormContext
-from studio_tui.tui.form.code_area import CodeArea
 from studio_tui.tui.form.draft_form import DraftForm
 from studio_tui.tui.form.draft_keeper import INPUT_IS_SAVED, DraftKeeper
 from studio_tui.tui.form.field_commands import FieldCommands
@@ -113,15 +112,6 @@ class SubmitScreen(Page):
         await self.leave()
         if is_edited and question is None and self.saved_forms.is_stored:
             self.notify_user(INPUT_IS_SAVED)
-
-    @on(events.Key)
-    @on(events.Paste)
-    def _not_typed(self, event: events.Key | events.Paste) -> None:
-        """Say why nothing can be typed into the text of the query's file."""
-        is_locked = isinstance(self.focused, CodeArea) and self.focused.read_only
-        if is_locked and (isinstance(event, events.Paste) or event.is_printable):
-            event.stop()
-            self.fields.say_why_locked()
 
     def toggle_values(self) -> None:
         self.values_shown = not self.values_shown

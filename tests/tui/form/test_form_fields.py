@@ -27,6 +27,7 @@ from tests.tui.dashboards import (
     notices,
     screen_text,
     until,
+    until_notified,
     until_shown,
 )
 from tests.tui.form.test_submit_screen import fill, in_thread, open_form, submit_screen
@@ -402,21 +403,15 @@ async def test_letters_typed_at_the_text_of_the_query_file_are_no_commands(
         await until_shown(pilot, "The query is read from a file")
         letters = {action.keys for action in actions_of(form) if len(action.keys[0]) == 1}
         assert not letters
-        assert not form.message_line.display
         await pilot.press("1", "q", "r", "space", "question_mark", "colon")
-        await pilot.pause()
+        await until_notified(pilot, "The query is read from a file; edit the file, or clear")
         assert pilot.app.screen is form
         assert form.form.focused_field() is form.form._fields["query"]
-        assert form.message_line.display
-        assert "clear its path to type the query" in str(form.message_line.visual)
-        assert not notices(pilot)
-        form.form.set_text("query_file", "")
-        await until(pilot, lambda: not form.message_line.display)
-        assert form.focused is not None
-        form.form.set_text("query_file", f"{tmp_path}/train.py")
-        await until(pilot, lambda: form.form._query.read_only)
-        form.focused.post_message(Paste("pasted"))
-        await until(pilot, lambda: form.message_line.display)
+        assert len(notices(pilot)) == 1
+        await pilot.press("ctrl+l")
+        await until(pilot, lambda: not notices(pilot))
+        form.form._query.post_message(Paste("pasted"))
+        await until_notified(pilot, "edit the file")
 
 
 async def test_an_empty_field_shows_what_is_sent_for_it(
