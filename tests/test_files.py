@@ -121,7 +121,8 @@ def test_broken_saved_views_choices_and_forms_load_as_defaults_with_a_warning(
     assert load_view(path, JOBS) == ListView()
     assert Remembered.load(path) == Remembered()
     assert ClusterChoice.load(path).name is None
-    assert SavedForms(path).templates() == {}
+    broken(tmp_path / "forms" / "templates" / "broken.json")
+    assert SavedForms(tmp_path / "forms").templates() == {}
     assert caplog.records
 
 

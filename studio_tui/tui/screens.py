@@ -67,7 +67,7 @@ class Screens:
     def _saved_forms(self) -> "SavedForms":
         from studio_tui.tui.form.saved_forms import SavedForms  # noqa: PLC0415 (on demand)
 
-        return SavedForms(self._connected.view_file.with_suffix(".forms.json"))
+        return SavedForms(self._connected.view_file.with_suffix(".forms"))
 
     def tab(self, name: str) -> Page:
         """Return the page of a tab, created by the first call."""

@@ -17,8 +17,8 @@ from tests.waiting import eventually
 
 def saved_draft(folder: Path) -> dict[str, str]:
     """Return the draft of the form for a new job that is on disk."""
-    (file,) = (folder / "state").glob("*.forms.json")
-    return dict(json.loads(file.read_text("utf-8"))["drafts"]["new"])
+    (file,) = (folder / "state").glob("*.forms/drafts/*.json")
+    return dict(json.loads(file.read_text("utf-8"))["form"])
 
 
 def type_query(terminal: Terminal) -> None:

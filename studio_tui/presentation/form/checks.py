@@ -119,8 +119,8 @@ def _one_line(name: str) -> str:
     return ""
 
 
-def environment(draft: Draft, context: FormContext) -> FieldProblems:
-    return environment_problems(draft.environment, context.lost_values)
+def environment(draft: Draft, _context: FormContext) -> FieldProblems:
+    return environment_problems(draft.environment)
 
 
 def requirements(draft: Draft, _context: FormContext) -> FieldProblems:

@@ -1,6 +1,6 @@
 """The contents of the job form as typed, and the facts that they are checked with."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, tzinfo
 from enum import StrEnum
@@ -108,8 +108,6 @@ class FormContext:
     """By path as typed."""
     uploads: Mapping[str, str] = field(default_factory=dict)
     """Safe file names of uploads from this machine, by upload id."""
-    lost_values: Collection[str] = ()
-    """Variables of a saved form whose values were not saved."""
     is_local: bool = False
     """Whether this is the local Studio, whose rules are known."""
     is_origin_known: bool = True

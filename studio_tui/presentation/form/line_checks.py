@@ -5,10 +5,10 @@ versions are parsed with `packaging`, as pip does.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from studio_tui.addresses import has_login
-from studio_tui.job_rules import VariableFault, is_variable, variable_fault
+from studio_tui.job_rules import VariableFault, variable_fault
 from studio_tui.presentation.form.problems import Problem, quoted, warning
 from studio_tui.presentation.jobs.facts import MASK
 
@@ -51,11 +51,8 @@ def requirement_problems(text: str) -> tuple[Problem, ...]:
     return tuple(problems)
 
 
-def environment_problems(text: str, lost_values: Collection[str] = ()) -> tuple[Problem, ...]:
-    """Return the problems of lines of `NAME=VALUE`, which are sent unchanged.
-
-    `lost_values` are lines of a saved form that are only a name, as values are not saved.
-    """
+def environment_problems(text: str) -> tuple[Problem, ...]:
+    """Return the problems of lines of `NAME=VALUE`, which are sent unchanged."""
     problems: list[Problem] = []
     for number, line in enumerate(text.split("\n"), 1):
         entry = line.strip()
@@ -63,10 +60,10 @@ def environment_problems(text: str, lost_values: Collection[str] = ()) -> tuple[
             continue
         name, equals, value = entry.removeprefix("export ").partition("=")
         name = name.strip()
-        if equals:
+        if MASK in {entry, value}:
+            sentence = "values are not saved to disk; type it again."
+        elif equals:
             sentence = _fault_sentence(name, entry)
-        elif line in lost_values and is_variable(name):
-            sentence = f"{name} has no value: values are not saved to disk; type it again."
         else:
             # The line is not quoted, as it may be a secret that was pasted without a name.
             sentence = "it is not NAME=VALUE; type a name and an equals sign before the value."
@@ -81,17 +78,19 @@ def environment_problems(text: str, lost_values: Collection[str] = ()) -> tuple[
 def masked_line(line: str) -> str:
     """Return a line of the environment with what follows its first `=` masked.
 
-    A line without a name is masked as a whole, as it may be a secret. So is a name in lower case
-    without a value, as a secret in base64 may end with an equals sign.
+    A line without a name is masked as a whole, as it may be a secret; a comment is masked after
+    its `#`. A name in lower case without a value is masked as well, as a secret in base64 may end with an equals sign.
     """
-    name = assigned_name(line)
+    if line.lstrip().startswith("#"):
+        return f"# {MASK}"
+    name = _assigned_name(line)
     if name is not None and line.partition("=")[2].strip():
         return f"{name}={MASK}"
     is_shown = not line.strip() or (name is not None and name.isupper())
     return line if is_shown else MASK
 
 
-def assigned_name(line: str) -> str | None:
+def _assigned_name(line: str) -> str | None:
     """Return what is before the equals sign; `None` without one, or if it may be a secret.
 
     So may a comment, base64, or an address: `postgres://me:secret@host/db?sslmode=require`.
@@ -101,20 +100,22 @@ def assigned_name(line: str) -> str | None:
     return name if equals and not is_padding and _NAME.fullmatch(name) else None
 
 
-def with_values(text: str, before: str, names: Collection[str]) -> str:
-    """Return `text`, with each line that is one of `names` replaced by its assignment in `before`.
+def without_values(text: str, initial: str) -> str:
+    """Return the lines masked, as they are saved; of a line that `initial` has too, only its name.
 
-    A name without an assignment in `before` stays as it is.
+    Lines that are masked cannot be sent, except comments.
     """
-    assignments = {line.partition("=")[0]: line for line in before.split("\n") if "=" in line}
-    lines = text.split("\n")
-    return "\n".join(assignments.get(line, line) if line in names else line for line in lines)
+    initial_lines = set(initial.split("\n"))
+    return "\n".join(
+        (line in initial_lines and _assigned_name(line)) or masked_line(line)
+        for line in text.split("\n")
+    )
 
 
-def has_new_values(text: str, before: str) -> bool:
-    """Whether `text` has a line with a value that `before` does not have."""
-    new_lines = set(text.split("\n")) - set(before.split("\n"))
-    return any(line.partition("=")[2].strip() for line in new_lines)
+def with_initial_values(text: str, initial: str) -> str:
+    """Return a text of `without_values` with the lines of `initial` in place of their names."""
+    lines = {_assigned_name(line): line for line in initial.split("\n")}
+    return "\n".join((line and lines.get(line)) or line for line in text.split("\n"))
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 from textual.timer import Timer
 
 from studio_tui.presentation.form.draft import Draft
-from studio_tui.presentation.form.line_checks import has_new_values
-from studio_tui.presentation.format import plural
-from studio_tui.tui.form.saved_forms import NOT_SAVED, NOT_STORED, SENT
+from studio_tui.tui.form.saved_forms import NOT_SAVED, NOT_STORED, SENT, is_saved_completely
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.widgets.workers import start_worker
 
@@ -19,8 +17,6 @@ KEEP_AFTER = 1.0
 """Seconds from an edit until the form is saved."""
 
 INPUT_IS_SAVED = "Your input is saved: opening the same form again shows it"
-
-_RESTORED = "This is the form as you left it;"
 
 
 class DraftKeeper:
@@ -44,13 +40,8 @@ class DraftKeeper:
         saved = await asyncio.to_thread(self._saved_forms.draft, key, initial.environment)
         if saved is None or saved == initial:
             return None
-        dropped = await asyncio.to_thread(self._saved_forms.dropped_lines, key)
-        if not dropped:
-            others = "f3 and enter show an empty one." if initial == Draft() else "f3 shows others."
-            return saved, f"{_RESTORED} {others}"
-        was = "was" if dropped == 1 else "were"
-        lines = f"{plural(dropped, 'line')} that {was} not NAME=VALUE {was}"
-        return saved, f"{_RESTORED} {lines} not saved to disk."
+        others = "f3 and enter show an empty one." if initial == Draft() else "f3 shows others."
+        return saved, f"This is the form as you left it; {others}"
 
     def regard_as_unchanged(self) -> None:
         """Regard the form as not typed by the user."""
@@ -80,7 +71,7 @@ class DraftKeeper:
         """
         before, after = self._screen.start.draft, self._screen.form.draft
         is_stored = self._saved_forms.is_stored
-        if is_stored and not has_new_values(after.environment, before.environment):
+        if is_stored and is_saved_completely(after, before.environment):
             return None
         what, fate = ("dashboard", "lost when") if quits else ("form", "kept until")
         saved = ("Your input is saved for the next time.", "", NOT_SAVED)

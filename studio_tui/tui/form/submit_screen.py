@@ -174,7 +174,6 @@ class SubmitScreen(Page):
             clusters.items if clusters is not None else None,
             self._queued(),
             uploads=names_of(uploaded.values()),
-            lost_values=self.saved_forms.lost_values,
             is_local=self.session.is_local,
             is_origin_known=self._is_origin_known,
         )

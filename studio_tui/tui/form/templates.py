@@ -1,7 +1,7 @@
 """The drafts with which a form can start, and the dialog that offers them."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -65,7 +65,7 @@ class TemplatePicker(Choose):
             "Delete this template?", (f"  {safe_line(name)}",), yes="Delete it", no="Keep it"
         )
         if await self.app.push_screen_wait(question):
-            await self._change(self._saved_forms.keep_template, name, None)
+            await self._save({name: None})
 
     @work(name="rename", group="dialog")
     async def action_rename(self) -> None:
@@ -78,7 +78,7 @@ class TemplatePicker(Choose):
         is_taken = new_name in self._templates
         if is_taken and not await self.app.push_screen_wait(replace_question(new_name)):
             return
-        await self._change(self._saved_forms.rename_template, name, new_name)
+        await self._save({new_name: self._templates[name], name: None})
 
     def _template(self) -> str | None:
         """Return the template under the cursor; if there is none, notify the user."""
@@ -89,15 +89,23 @@ class TemplatePicker(Choose):
         self.app.notify(words, severity="warning", markup=False)
         return None
 
-    async def _change(self, change: Callable[[str, Any], bool], name: str, value: Any) -> None:
-        """Call a method of `SavedForms`, and show the templates again."""
-        is_saved = await asyncio.to_thread(change, name, value)
+    async def _save(self, templates: Mapping[str, Draft | None]) -> None:
+        """Save or remove (`None`) templates; show all again, with the cursor on the first saved."""
+        is_saved = True
+        for name, draft in templates.items():
+            is_saved = is_saved and await asyncio.to_thread(
+                self._saved_forms.keep_template, name, draft
+            )
         self._templates = await asyncio.to_thread(self._saved_forms.templates)
         options = self.query_one(OptionList)
         row = options.highlighted or 0
         choices = self._list_choices()
         options.set_options([Option(text, id=key) for key, text in choices])
-        options.highlighted = min(row, len(choices) - 1)
+        keys = [key for key, _ in choices]
+        saved_key = _TEMPLATE + next(iter(templates))
+        options.highlighted = (
+            keys.index(saved_key) if saved_key in keys else min(row, len(keys) - 1)
+        )
         if not is_saved:
             self.app.notify(TEMPLATES_NOT_SAVED, severity="error", markup=False)
 
