@@ -78,8 +78,8 @@ def environment_problems(text: str) -> tuple[Problem, ...]:
 def masked_line(line: str) -> str:
     """Return a line of the environment with what follows its first `=` masked.
 
-    A line without a name is masked as a whole, as it may be a secret; a comment is masked after
-    its `#`. A name in lower case without a value is masked as well, as a secret in base64 may end with an equals sign.
+    Of a comment, only its `#` is shown. A line without a name is masked as a whole, as it may be a
+    secret. So is a name in lower case without a value, as base64 may end with an equals sign.
     """
     if line.lstrip().startswith("#"):
         return f"# {MASK}"
