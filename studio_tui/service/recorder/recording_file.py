@@ -1,7 +1,7 @@
 """The file of a recording, to be shared: the changes of jobs and pipelines as JSON lines.
 
-The first line identifies the format. Each other line is a change, or the last version of a short
-list. The file contains no secrets, logs, queries, calls or values of environments.
+The first line identifies the format. Each other line is a change, or the last list of the clusters
+or of the schedules. The file contains no secrets, logs, queries, calls or values of environments.
 """
 
 import json
@@ -41,7 +41,7 @@ class RecordingContents:
     changes: tuple[Change, ...]
     """Oldest first; at least one."""
     lists: dict[str, list[Any]]
-    """The bodies of the items in each short list, by its name."""
+    """The bodies of the items in each of `_LISTS`, by its name."""
 
     @property
     def begins(self) -> datetime:
@@ -57,7 +57,9 @@ class RecordingContents:
 def export(database: RecorderFile, file: Path) -> int:
     """Write all changes and lists to a new private file; return how many changes."""
     query = "SELECT at, kind, id, difference FROM change ORDER BY at, number"
-    rows = database.rows(query)
+    rows = database.read(lambda connection: connection.execute(query).fetchall())
+    if rows is None:
+        raise ConfigError("What was recorded for this team cannot be read now; the log says why.")
     if not rows:
         raise ConfigError("Nothing has been recorded for this team yet: open its dashboard first.")
     try:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import TextIO
@@ -250,6 +251,18 @@ def test_an_export_fails_if_the_file_exists_or_nothing_was_recorded(
         export(recorded_hour.database, tmp_path / "no folder" / "x")
     with pytest.raises(ConfigError, match="Nothing has been recorded"):
         export(new_recorder(tmp_path / "other").database, tmp_path / "new")
+    assert not os.path.lexists(tmp_path / "new")
+
+
+def test_an_export_from_a_file_of_another_version_does_not_say_that_it_is_empty(
+    recorded_hour: Recorder, tmp_path: Path
+) -> None:
+    recorded_hour.database.write(lambda connection: connection.execute("PRAGMA user_version = 99"))
+    other = new_recorder(tmp_path / "other").database
+    other.path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(recorded_hour.database.path, other.path)
+    with pytest.raises(ConfigError, match="cannot be read now"):
+        export(other, tmp_path / "new")
     assert not os.path.lexists(tmp_path / "new")
 
 
