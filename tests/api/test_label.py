@@ -32,7 +32,7 @@ def test_a_label_is_the_first_variable_and_replaces_an_existing_label(
         ({NAME: "********"}, None),
     ],
 )
-def test_the_intent_of_a_job_is_unknown_if_studio_omits_or_masks_the_label(
+def test_the_intent_of_a_job_is_unknown_if_studio_omits_its_variables_or_masks_the_label(
     environment: dict[str, str] | None, intent: str | None
 ) -> None:
     received_job = job(1, environment=environment)

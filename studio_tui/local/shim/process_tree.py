@@ -35,13 +35,13 @@ class Process(NamedTuple):
     """Its start time, in a system-dependent format."""
 
 
-def job_processes(marker: str, root: int | None = None) -> tuple[Process, ...]:
-    """Return the live processes of the job marked `marker`, and all their and `root`'s descendants.
+def job_processes(directory: str, root: int | None = None) -> tuple[Process, ...]:
+    """Return the live processes of the job in a directory, and all their and `root`'s descendants.
 
     `root` itself, the calling process and zombies are left out.
     """
     table = {process.pid: process for process in processes()}
-    pids = {process.pid for process in marked(MARKER, marker, table.values())}
+    pids = {process.pid for process in marked(MARKER, directory, table.values())}
     if root is not None:
         pids.add(root)
     children: dict[int, list[int]] = {}
@@ -71,7 +71,7 @@ def stop(
     """Send TERM to all processes that `find` returns, and KILL after `grace_seconds`.
 
     `find` is called again until it returns nothing. Between the calls `sleep` is called with
-    seconds; it should reap children. Returns the processes that remain 10 s after the first KILL:
+    seconds; it may reap children. Returns the processes that remain 10 s after the first KILL:
     they belong to another user or are stuck in the kernel.
     """
     deadline = clock.monotonic() + grace_seconds
@@ -91,10 +91,10 @@ def stop(
     return running
 
 
-def stop_job(marker: str, *, grace_seconds: float) -> tuple[Process, ...]:
-    """Call `stop` for the job marked `marker`, which blocks this thread."""
+def stop_job(directory: str, *, grace_seconds: float) -> tuple[Process, ...]:
+    """Call `stop` for the job with this directory, which blocks this thread."""
     return stop(
-        lambda: job_processes(marker),
+        lambda: job_processes(directory),
         grace_seconds=grace_seconds,
         sleep=time.sleep,
     )

@@ -21,13 +21,19 @@ class Limits:
     """How much is kept in the file."""
 
     days: float = 90.0
-    """Days after which records are deleted; of a job or a pipeline, after its last change."""
+    """Days after which calls are deleted, and jobs and pipelines that have not changed since.
+
+    Run times, and what was submitted, are kept by number: see `history`.
+    """
     megabytes: float = 256.0
     """Maximum size of the file; the oldest calls and the items unchanged for longest go first."""
 
 
 def prune(connection: Connection, limits: Limits, now: float) -> bool:
-    """Delete some records beyond the limits, in a transaction; return whether there may be more."""
+    """Delete some records beyond the limits; return whether there may be more.
+
+    Call it within a transaction.
+    """
     since = now - limits.days * DAY
     items = connection.execute(_OLD_ITEMS, (since, STEP)).fetchall()
     calls = _forget_calls(connection, "last_at < ?", since)

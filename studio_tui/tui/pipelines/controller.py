@@ -55,7 +55,7 @@ class PipelineController:
         return "There is no pipeline here" if self._at_hand() is None else None
 
     def why_no_id(self) -> str | None:
-        """Return why no marked pipeline, else the current one, has an id that requests can use."""
+        """Return why nothing can be requested for the marked pipelines, else for the current one."""
         if not self._targets:
             return self.why_none()
         return None if self._possible_targets(lambda _: True) else NO_ID
@@ -125,12 +125,12 @@ class PipelineController:
             self._bulk.stop(chosen, self._marked())
 
     async def open_logs(self) -> None:
-        """Merge the logs of at most `LIMIT` jobs that have begun; jobs that start later join."""
+        """Merge the logs of at most `LIMIT` jobs that can have one; jobs that start later join."""
         runs = jobs_with_logs(*self._targets)
         ids = [run.created_job_id for run in runs if run.created_job_id]
         if len(ids) > LIMIT:
             self._host.notify_user(
-                f"The logs of {LIMIT} of {len(ids)} jobs are shown: failed ones, then running ones",
+                f"Only {LIMIT} of {len(ids)} logs are shown; failed and running jobs come first",
                 "warning",
             )
         jobs = await self._host.session.known_items.find_jobs(ids[:LIMIT])
@@ -206,9 +206,7 @@ class PipelineController:
             why_no_logs,
             exclusive=True,
         ),
-        Command(
-            "pipeline.raw", "d", "JSON", "Show the pipeline as Studio sent it", show_raw, why_none
-        ),
+        Command("pipeline.raw", "d", "JSON", "Show the pipeline as JSON", show_raw, why_none),
         Command(
             "pipeline.copy",
             "y",

@@ -98,7 +98,7 @@ class GraphExport:
             ExportFormat("the graph, as text", "graph.txt", drawn_graph),
             ExportFormat("Mermaid", "mmd", lambda: mermaid(model.statuses)),
             ExportFormat("DOT, for Graphviz", "dot", lambda: dot(model.statuses, name)),
-            ExportFormat("JSON, as Studio sent it", "json", lambda: f"{raw_json(pipeline)}\n"),
+            ExportFormat("JSON", "json", lambda: f"{raw_json(pipeline)}\n"),
         ]
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (

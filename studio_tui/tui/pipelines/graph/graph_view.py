@@ -19,7 +19,10 @@ from studio_tui.tui.widgets.quick_strip import Brush, QuickStrip
 BLANK = Tone.PLAIN
 
 LOOKS = (*Tone, "edge", "lit", "heavy", "cursor", "marked", "faint")
-"""Names of styles, which can be combined: `lit faint`."""
+"""Names of styles, which can be combined: `lit faint`.
+
+`lit` is for what leads to the job at the cursor and from it, `heavy` for the critical path.
+"""
 
 SIDE_STEP = 8
 """Cells by which the mouse scrolls sideways."""
@@ -47,7 +50,7 @@ class Area(NamedTuple):
 
 
 class Resized(Message):
-    """The size of the rows or the drawing has changed."""
+    """The view of the rows or of the drawing has a new size."""
 
 
 def _step(keys: str, direction: str, words: str) -> Binding:
@@ -96,7 +99,7 @@ class GraphView(LineView, can_focus=True, inherit_bindings=False):
         """Moves the cursor in a direction; set by the screen, as a message would be slower."""
         self._brush: Brush | None = None
         self._drawn: dict[int, tuple[tuple[int, StyledTexts], Strip]] = {}
-        """The visible lines, by number: where each begins with its content, and its strip."""
+        """The visible lines, by number: what `LinesOf` returned, and the strip made of it."""
         self._drawn_at = (0, 0)
         """The value of `left` and the width of the lines in `_drawn`."""
 
@@ -111,8 +114,8 @@ class GraphView(LineView, can_focus=True, inherit_bindings=False):
         self._width, self._height = width, height
         self.set_line_count(height)
         self._left = max(0, min(self._left, width - self._size_in_sight[0]))
-        if self.top > self._lowest_top:
-            self.scroll_to(y=self._lowest_top, animate=False, force=True)
+        if self.top > self._last_top:
+            self.scroll_to(y=self._last_top, animate=False, force=True)
         self.repaint()
 
     def reveal(self) -> None:
@@ -233,7 +236,7 @@ class GraphView(LineView, can_focus=True, inherit_bindings=False):
         return self.scrollable_content_region.size
 
     @property
-    def _lowest_top(self) -> int:
+    def _last_top(self) -> int:
         return max(0, self._height - self._size_in_sight[1])
 
     def _scroll_by(self, event: events.MouseEvent, cells: int) -> None:
@@ -243,10 +246,7 @@ class GraphView(LineView, can_focus=True, inherit_bindings=False):
 
 
 def crop_texts(texts: Sequence[tuple[str, str]], left: int, width: int) -> StyledTexts:
-    """Return the `width` cells of a line from cell `left` on, padded with blanks.
-
-    A negative `left` pads it at the left.
-    """
+    """Return the `width` cells of a line from cell `left` on, which is at least 0, padded."""
     styled: list[tuple[str, str]] = []
     skip, room = left, width
     for style, text in texts:

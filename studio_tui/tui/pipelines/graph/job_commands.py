@@ -211,7 +211,7 @@ class GraphJobs:
             "graph.raw",
             "d",
             "JSON",
-            "Show the job as Studio sent it",
+            "Show the job as JSON",
             show_raw,
             lambda self: self._cursor.why_no_node(),
         ),

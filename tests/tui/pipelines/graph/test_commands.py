@@ -135,7 +135,7 @@ async def test_a_pipeline_can_be_copied_as_a_command_and_as_json(tmp_path: Path)
     async with pipeline_dashboard(DagStudio(), tmp_path) as pilot:
         for place, shown, copied in (
             (4, "datachain pipeline status rathe-kyat", "datachain pipeline status rathe-kyat"),
-            (9, "JSON, as Studio sent it", '"job_runs": ['),
+            (9, "JSON", '"job_runs": ['),
         ):
             await press(pilot, ("y",))
             await until_shown(pilot, shown)
