@@ -109,7 +109,9 @@ class BulkJobs:
 
     async def copy_ids(self) -> None:
         ids = [job.id for job in await self.marked.jobs() if is_usable_id(job.id)]
-        await copy(self._host.app, "\n".join(ids), f"the ids of {plural(len(ids), 'job')}")
+        await copy(
+            self._host.app, "\n".join(ids), f"the ids of {plural(len(ids), self.marked.noun)}"
+        )
 
     async def ids_to_edit(self) -> list[str]:
         """Return the ids of the marked jobs that can be rerun; notify the user of the others."""

@@ -102,7 +102,7 @@ class JobController:
         job = self._at_hand()
         if job is not None and job.schedule and job.schedule.datasets:
             return "It triggers a pipeline and runs no query"
-        return "The job's query is not known here" if job is None or job.query is None else None
+        return "Its query is not known here" if job is None or job.query is None else None
 
     def why_not_copy(self) -> str | None:
         return self._bulk.why_not_copy() if self.marked.count() else self.why_no_id()
@@ -112,7 +112,7 @@ class JobController:
         return self._why_not(lambda job: None if self.owner_of(job) is not None else none)
 
     def why_no_page(self) -> str | None:
-        return self._why_not(lambda job: None if job.url else "Studio has no page for this job")
+        return self._why_not(lambda job: None if job.url else "Studio has no page for it")
 
     def _why_no_change(self) -> str | None:
         return self.why_no_id() or why_read_only(self._host)

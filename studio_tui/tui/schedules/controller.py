@@ -1,6 +1,7 @@
 """The commands on schedules."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any, ClassVar
 
@@ -247,7 +248,7 @@ class ScheduleController(JobController):
             search_words="delete remove",
         ),
         *(
-            command
+            replace(command, help=command.help.replace("job's", "schedule's"))
             for command in JobController.COMMANDS
             if command.id in {"job.copy_id", "job.open_page"}
         ),

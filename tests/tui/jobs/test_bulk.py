@@ -191,7 +191,7 @@ async def test_all_marked_jobs_are_canceled_after_one_question_that_counts_them_
             )  # fmt: skip
         with step("c copies the ids of all marked jobs"):
             await pilot.press("c")
-            await until_shown(pilot, ": the ids of 31 jobs")
+            await until_shown(pilot, ": the ids of 31 marked jobs")
             assert sorted(pilot.app.clipboard.split("\n")) == sorted([*ids, ended])
         with step("U removes the marks of jobs that have ended"):
             await pilot.press("U")

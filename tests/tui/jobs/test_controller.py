@@ -106,9 +106,7 @@ def test_canceling_a_job_that_is_being_canceled_is_disabled_with_a_reason_of_its
 
 def test_a_job_without_a_query_can_be_viewed_but_not_rerun() -> None:
     disabled = reasons(controller(job(1, query=None)))
-    assert {disabled[name] for name in CHANGING - {"job.cancel"}} == {
-        "The job's query is not known here"
-    }
+    assert {disabled[name] for name in CHANGING - {"job.cancel"}} == {"Its query is not known here"}
     assert not {"job.log", "job.copy_id"} & disabled.keys()
 
 
@@ -171,7 +169,7 @@ def test_a_reason_says_of_one_marked_job_or_of_several_why_none_can_be_canceled(
 
 def test_the_page_and_the_pipeline_of_a_job_cannot_be_opened_if_there_are_none() -> None:
     assert reasons(controller(job(1, "RUNNING"))) == {
-        "job.open_page": "Studio has no page for this job",
+        "job.open_page": "Studio has no page for it",
         "job.pipeline": "No known pipeline runs this job",
     }
 

@@ -1,3 +1,4 @@
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -29,7 +30,7 @@ def test_marks_do_not_decide_whether_the_schedule_under_the_cursor_can_be_change
     marked: tuple[Job, ...],
 ) -> None:
     assert controller(NIGHTLY, *marked).why_not_change() is None
-    assert controller(NO_QUERY, *marked).why_not_change() == "The job's query is not known here"
+    assert controller(NO_QUERY, *marked).why_not_change() == "Its query is not known here"
     assert controller(NO_QUERY, *marked, is_local=True).why_not_change() is None
 
 
@@ -46,3 +47,9 @@ def test_the_list_of_jobs_cancels_no_marked_schedules_and_says_where_they_are_ca
     assert jobs.why_not_cancel() == (
         "None of the 2 marked jobs can be canceled: 2 have to be canceled in Schedules (4)"
     )
+
+
+def test_the_help_of_no_key_speaks_of_the_job_under_the_cursor_as_it_is_a_schedule() -> None:
+    help_texts = {command.id: command.help for command in ScheduleController.COMMANDS}
+    assert help_texts["job.copy_id"] == "Copy the schedule's full id"
+    assert not [text for text in help_texts.values() if re.search(r"\bthe job\b", text)]
