@@ -176,5 +176,5 @@ def _write(file: BinaryIO, piece: bytes) -> int:
 def _cannot_save(error: OSError, path: Path) -> CannotSaveError:
     name = safe_line(path.name)
     if isinstance(error, FileExistsError):
-        return CannotSaveError(f"{name} exists already; type another name.")
+        return CannotSaveError(f"{name} exists already.")
     return CannotSaveError(f"{name} cannot be written: {error.strerror}.")

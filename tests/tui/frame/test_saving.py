@@ -138,9 +138,9 @@ async def test_only_the_owner_can_read_a_saved_log_even_while_it_is_written(
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("x.log", "x.log exists already; type another name."),
-        ("link", "link exists already; type another name."),
-        (os.devnull, "null exists already; type another name."),
+        ("x.log", "x.log exists already."),
+        ("link", "link exists already."),
+        (os.devnull, "null exists already."),
         ("no/x.log", "x.log cannot be written: No such file or directory."),
         ("x.log/y", "y cannot be written: Not a directory."),
         ("x" * 300, "xxx cannot be written: File name too long."),

@@ -10,7 +10,7 @@ import pytest
 from studio_tui.tui.frame.screenshots import screenshot_folder
 from tests import needs
 from tests.studios import ThreadStudio
-from tests.tui.dashboards import Dashboard, dashboard, until, until_shown
+from tests.tui.dashboards import Dashboard, dashboard, notices, until, until_notified, until_shown
 
 
 @pytest.fixture
@@ -99,3 +99,13 @@ async def test_a_screenshot_above_the_file_size_limit_is_reported_and_leaves_no_
 def test_a_regular_file_named_downloads_is_not_used_as_a_folder(home: Path) -> None:
     (home / "Downloads").touch()
     assert screenshot_folder() == Path()
+
+
+async def test_a_screenshot_whose_name_is_taken_asks_for_no_other_as_none_can_be_typed(
+    studio: ThreadStudio, home: Path
+) -> None:
+    (home / "here" / "taken.svg").touch()
+    async with dashboard(studio, home / "data") as pilot:
+        pilot.app.deliver_screenshot("taken.svg")
+        await until_notified(pilot, "No screenshot: taken.svg exists already.")
+        assert "type" not in "".join(notices(pilot))
