@@ -38,8 +38,6 @@ STREAM_LIMIT = 1024 * 1024
 """Number of characters after which a log is no longer followed for its preview."""
 RUNNING_INTERVAL = 2.0
 """Seconds between two requests for the end of the log of a job that stays selected."""
-PAST_RUNS_INTERVAL = 15.0
-"""Seconds between two reads of the other runs of a name, as more may have ended."""
 CACHED_JOBS = 64
 
 _STATES_WITHOUT_LOG = frozenset(
@@ -151,18 +149,16 @@ class JobDetailsReader:
     async def _read_while_selected(self, job: Job) -> None:
         async with asyncio.TaskGroup() as tasks:
             reading = (
-                tasks.create_task(self._update_past_runs(job), name="read other runs of a job"),
+                tasks.create_task(self._read_past(job), name="read other runs of a job"),
                 tasks.create_task(self._read_job(job), name="read details of a job"),
             )
             await self._selection_changed.wait()
             for task in reading:
                 task.cancel()
 
-    async def _update_past_runs(self, job: Job) -> None:
-        while True:
-            if past := await self._read_past_runs(job):
-                self._change(job, trouble=self.get(job.id).trouble, past_runs=past)
-            await asyncio.sleep(self._stretch(PAST_RUNS_INTERVAL))
+    async def _read_past(self, job: Job) -> None:
+        if past := await self._read_past_runs(job):
+            self._change(job, trouble=self.get(job.id).trouble, past_runs=past)
 
     async def _read_job(self, job: Job) -> None:
         if self._read_in_state.get(job.id) is job.state:

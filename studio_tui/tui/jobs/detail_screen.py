@@ -1,6 +1,5 @@
 """The page of one job: summary, query, environment and raw fields."""
 
-import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import ClassVar
@@ -26,7 +25,6 @@ from studio_tui.presentation.jobs.facts import (
     raw_json,
     why_no_environment,
 )
-from studio_tui.service.polling.job_details import PAST_RUNS_INTERVAL
 from studio_tui.tui.frame.commands import Basics, Command, bindings
 from studio_tui.tui.frame.page import Page, newer_version
 from studio_tui.tui.frame.page_bars import breadcrumbs_below
@@ -216,18 +214,12 @@ class JobScreen(Page):
         return self.query_one(f"#{self.tabs.active}", TabPane).children[0]
 
     @work(exclusive=True, group="past runs")
-    async def _keep_reading_past(self) -> None:
-        """Read the recorded jobs of the same name, again and again until the page closes."""
-        while True:
-            job = self._job
-            past = await self.session.records.recorder.past_runs(job)
-            if job is self._job and past != self._past:
-                self._past = past
-                self.tick(self.moment())
-            await asyncio.sleep(PAST_RUNS_INTERVAL)
+    async def _read_past(self) -> None:
+        self._past = await self.session.records.recorder.past_runs(self._job)
+        self.tick(self.moment())
 
     def _show_job(self) -> None:
-        self._keep_reading_past()
+        self._read_past()
         self.tick(self.moment())
         query = self._job.query
         if query is None:

@@ -24,7 +24,6 @@ from studio_tui.service.logs.log_library import LogLibrary
 from studio_tui.service.polling.job_details import (
     CACHED_JOBS,
     END_BYTES,
-    PAST_RUNS_INTERVAL,
     RUNNING_INTERVAL,
     SELECTION_PAUSE,
     STREAM_LIMIT,
@@ -404,9 +403,7 @@ def test_the_past_runs_of_a_queued_job_are_loaded() -> None:
 
 
 @pytest.mark.parametrize("state", ["QUEUED", "RUNNING", "FAILED"])
-def test_past_runs_are_loaded_again_while_a_job_is_selected(
-    state: str,
-) -> None:
+def test_past_runs_are_loaded_again_when_a_job_is_selected_again(state: str) -> None:
     async def scenario() -> None:
         studio = Studio()
         selected = job(1, state)
@@ -416,17 +413,14 @@ def test_past_runs_are_loaded_again_while_a_job_is_selected(
             details.select(selected)
             await asyncio.sleep(SELECTION_PAUSE + 1)
             end = details.get(selected.id).end
-            studio.runs[name] = (job(3), job(2))
-            await asyncio.sleep(PAST_RUNS_INTERVAL)
-            assert details.get(selected.id).past_runs == (job(3), job(2))
-            assert details.get(selected.id).end == end
             details.select(None)
-            studio.runs[name] = (job(4), job(3), job(2))
-            await asyncio.sleep(2 * PAST_RUNS_INTERVAL)
-            assert len(details.get(selected.id).past_runs) == 2
+            await asyncio.sleep(SELECTION_PAUSE + 1)
+            studio.runs[name] = (job(3), job(2))
+            assert details.get(selected.id).past_runs == (job(2),)
             details.select(selected)
             await asyncio.sleep(SELECTION_PAUSE + 1)
-            assert len(details.get(selected.id).past_runs) == 3
+            assert details.get(selected.id).past_runs == (job(3), job(2))
+            assert details.get(selected.id).end == end
 
     run(scenario())
 
@@ -441,8 +435,11 @@ def test_loading_past_runs_again_keeps_the_reason_why_the_log_cannot_be_read() -
             await asyncio.sleep(SELECTION_PAUSE + 1)
             trouble = details.get(FAILED.id).trouble
             assert trouble
+            details.select(None)
+            await asyncio.sleep(SELECTION_PAUSE + 1)
             studio.runs[FAILED.name or ""] = (job(3), job(2))
-            await asyncio.sleep(2 * PAST_RUNS_INTERVAL)
+            details.select(FAILED)
+            await asyncio.sleep(SELECTION_PAUSE + 1)
             assert len(details.get(FAILED.id).past_runs) == 2
             assert details.get(FAILED.id).trouble == trouble
             assert len(studio.requests) == 1

@@ -12,7 +12,6 @@ from studio_tui.api.label import NAME
 from studio_tui.tui.frame.list_view import ListView
 from studio_tui.tui.frame.row_marks import NO_MARK
 from studio_tui.tui.frame.welcome import WelcomeScreen
-from studio_tui.tui.jobs import detail_screen
 from studio_tui.tui.jobs.controller import NO_JOB
 from studio_tui.tui.jobs.detail_screen import JobScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen
@@ -858,18 +857,22 @@ async def test_marked_schedules_are_not_canceled_with_jobs_and_the_user_is_notif
         await until_shown(pilot, "nightly.py (", "schedule     0 3 1 1 *", "next runs")
 
 
-async def test_the_page_of_a_job_updates_its_usual_run_time_when_other_jobs_of_its_name_end(
-    studio_with_three_jobs: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_the_page_of_a_job_shows_its_usual_run_time_as_of_when_it_was_opened(
+    studio_with_three_jobs: ThreadStudio, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(detail_screen, "PAST_RUNS_INTERVAL", 0.1)
     studio = studio_with_three_jobs
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "three.py", "✓ COMPLETE")
+        job_id = table(pilot).cursor
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobScreen))
         assert "usual" not in screen_text(pilot)
-        for count in ("1 run", "2 runs"):
+        for number, count in enumerate(("1 run", "2 runs"), start=1):
+            await pilot.press("q")
             await call_in_thread(
                 lambda: studio.wait_for_end(studio.submit("1", query_name="three.py")["id"])
             )
+            await until_shown(pilot, f"✓{3 + number}")
+            await until(pilot, lambda: table(pilot).cursor == job_id)
+            await pilot.press("enter")
             await until_shown(pilot, "usual", f"from {count} ")
