@@ -36,7 +36,7 @@ class Process(NamedTuple):
 
 
 def job_processes(directory: str, root: int | None = None) -> tuple[Process, ...]:
-    """Return the live processes of the job in a directory, and all their and `root`'s descendants.
+    """Return the live processes of the job in a directory, and all descendants of these and `root`.
 
     `root` itself, the calling process and zombies are left out.
     """

@@ -55,7 +55,7 @@ class PipelineController:
         return "There is no pipeline here" if self._at_hand() is None else None
 
     def why_no_id(self) -> str | None:
-        """Return why nothing can be requested for the marked pipelines, else for the current one."""
+        """Return why nothing can be requested for the marked pipelines, or for the current one."""
         if not self._targets:
             return self.why_none()
         return None if self._possible_targets(lambda _: True) else NO_ID
