@@ -10,20 +10,20 @@ HEAD = re.compile(
 )
 """First line of a traceback, printed by Python or in a box by Rich, but not inside JSON."""
 NAME = r"(?:[A-Za-z_$][\w$]*\.)*[A-Za-z_$][\w$]*"
-FINAL = re.compile(rf"({NAME}(?:\({NAME}\))?)(?::(?:\s+(.*))?)?$", re.DOTALL)
+_FINAL = re.compile(rf"({NAME}(?:\({NAME}\))?)(?::(?:\s+(.*))?)?$", re.DOTALL)
 """The line below the frames: the exception (group 1) and the start of its message (group 2)."""
 _LOG_LEVELS = frozenset({"ERROR", "WARNING", "INFO", "DEBUG", "CRITICAL", "FATAL", "WARN"})
 """Log levels; before a colon, they look like the name of an exception."""
-CHAIN = re.compile(
+_CHAIN = re.compile(
     r"\s*(?:\| )?(?:During handling of the above|(The above exception was the direct cause))"
 )
 """The line between two tracebacks; group 1 if the first exception is the cause of the second."""
-INDENTS = frozenset(" \t│╭╰")
+_INDENTS = frozenset(" \t│╭╰")
 """Characters with which the lines of frames begin, also in the box of Rich."""
 SYNTAX_FILE = re.compile(r"\s*File \"([^\"]+)\", line (\d+)\s*$")
 """Location line of a syntax error. Unlike other `File` lines it names no function."""
 _FRAME = re.compile(r"File \"(?:[^\"]*/)?([^\"/]+)\", line (\d+), in (.+)")
-SYNTAX = re.compile(r"(?:SyntaxError|IndentationError|TabError)(?:: |$)")
+_SYNTAX = re.compile(r"(?:SyntaxError|IndentationError|TabError)(?:: |$)")
 
 _EMBEDDING = re.compile(
     r"Original Traceback|-- Process \d+ terminated|\"\"\"|.{0,80}(?:Remote|remote|worker|original)"
@@ -50,7 +50,7 @@ _NEXT_RECORD = re.compile(
 )
 
 
-class Prefix:
+class _Prefix:
     """The prefix that a logger or a launcher repeats on each line, such as `[rank3]: `."""
 
     def __init__(self, first: str, column: int) -> None:
@@ -65,9 +65,9 @@ class Prefix:
         return line
 
 
-def is_final(body: str) -> bool:
+def _is_final(body: str) -> bool:
     """Whether a line can be the last line of a traceback rather than a log record."""
-    final = FINAL.match(body)
+    final = _FINAL.match(body)
     return final is not None and (final[1] not in _LOG_LEVELS or not final[2])
 
 
@@ -77,10 +77,12 @@ def read_traceback(lines: Sequence[str], start: int, depth: int = 0) -> ParsedEx
     `depth` is the number of exceptions whose messages contain the chain.
     """
     raised = _read_one(lines, start, depth)
+    first = HEAD.search(lines[start])
+    prefix = _Prefix(lines[start], first.start() if first else 0)
     while raised is not None:
-        index = _skip_blanks(lines, raised.end)
-        chained = CHAIN.match(lines[index]) if index < len(lines) else None
-        head = _skip_blanks(lines, index + 1)
+        index = _skip_blanks(lines, raised.end, prefix)
+        chained = _CHAIN.match(prefix.body(lines[index])) if index < len(lines) else None
+        head = _skip_blanks(lines, index + 1, prefix)
         if chained is None or not all(map(HEAD.search, lines[head : head + 1])):
             return raised
         following = _read_one(lines, head, depth)
@@ -97,7 +99,7 @@ def _cut_exception(lines: Sequence[str], start: int, before: ParsedException) ->
 
     If it is complete but cannot be read, return the exception `before` it in the chain.
     """
-    if _end_of_frames(lines, start + 1, Prefix("", 0)) < len(lines):
+    if _end_of_frames(lines, start + 1, _Prefix("", 0)) < len(lines):
         return before
     frames = [frame for line in lines[start:] if (frame := _FRAME.search(line))]
     place = " in {2} ({0}, line {1})".format(*frames[-1].groups()) if frames else ""
@@ -111,20 +113,20 @@ def read_syntax_error(lines: Sequence[str], start: int) -> ParsedException | Non
     if location is None:
         return None
     for number in range(start + 1, min(start + 5, len(lines))):
-        if SYNTAX.match(lines[number]):
+        if _SYNTAX.match(lines[number]):
             file = location[1].rpartition("/")[2]
             return ParsedException(f"{lines[number]} ({file}, line {location[2]})", number + 1)
-        if lines[number][:1] not in INDENTS:
+        if lines[number][:1] not in _INDENTS:
             return None
     return None
 
 
-def _skip_blanks(lines: Sequence[str], start: int) -> int:
+def _skip_blanks(lines: Sequence[str], start: int, prefix: _Prefix) -> int:
     """Return the index after at most `_MAX_BLANKS` separators from `start` on."""
-    index = start
-    while index < min(len(lines), start + _MAX_BLANKS) and lines[index].strip() in _SEPARATORS:
-        index += 1
-    return index
+    for index in range(start, min(len(lines), start + _MAX_BLANKS)):
+        if prefix.body(lines[index]).strip() not in _SEPARATORS:
+            return index
+    return min(len(lines), start + _MAX_BLANKS)
 
 
 def _read_one(lines: Sequence[str], start: int, depth: int) -> ParsedException | None:
@@ -132,16 +134,16 @@ def _read_one(lines: Sequence[str], start: int, depth: int) -> ParsedException |
     if head is None:
         return None
     if "Exception Group" in head[0]:
-        return _read_group(lines, start, Prefix(lines[start], head.start()))
-    prefix = Prefix(lines[start], head.start())
+        return _read_group(lines, start, _Prefix(lines[start], head.start()))
+    prefix = _Prefix(lines[start], head.start())
     end = _end_of_frames(lines, start + 1, prefix)
-    if end >= len(lines) or not is_final(prefix.body(lines[end])):
+    if end >= len(lines) or not _is_final(prefix.body(lines[end])):
         return None
     raised = _read_message(lines, end, prefix, depth)
     return raised._replace(text=raised.text + _syntax_location(lines, end, prefix))
 
 
-def _end_of_frames(lines: Sequence[str], start: int, prefix: Prefix) -> int:
+def _end_of_frames(lines: Sequence[str], start: int, prefix: _Prefix) -> int:
     # loguru prints empty lines between frames.
     blanks = 0
     for number in range(start, len(lines)):
@@ -150,16 +152,16 @@ def _end_of_frames(lines: Sequence[str], start: int, prefix: Prefix) -> int:
             blanks += 1
             if blanks > _MAX_BLANKS:
                 return number
-        elif body[0] in INDENTS or body.startswith("> File "):
+        elif body[0] in _INDENTS or body.startswith("> File "):
             blanks = 0
         else:
             return number
     return len(lines)
 
 
-def _syntax_location(lines: Sequence[str], end: int, prefix: Prefix) -> str:
+def _syntax_location(lines: Sequence[str], end: int, prefix: _Prefix) -> str:
     """Return the location of the syntax error on line `end`; empty if there is none."""
-    if not SYNTAX.match(prefix.body(lines[end])):
+    if not _SYNTAX.match(prefix.body(lines[end])):
         return ""
     for number in range(end - 1, max(-1, end - 5), -1):
         if location := SYNTAX_FILE.match(prefix.body(lines[number])):
@@ -167,7 +169,7 @@ def _syntax_location(lines: Sequence[str], end: int, prefix: Prefix) -> str:
     return ""
 
 
-def _read_message(lines: Sequence[str], start: int, prefix: Prefix, depth: int) -> ParsedException:
+def _read_message(lines: Sequence[str], start: int, prefix: _Prefix, depth: int) -> ParsedException:
     """Parse an exception whose name is on line `start`, and one embedded in its message."""
     text = prefix.body(lines[start])
     embedded = _embedded_exception(lines, start, prefix, depth + 1)
@@ -177,7 +179,7 @@ def _read_message(lines: Sequence[str], start: int, prefix: Prefix, depth: int) 
     joined = 1
     if text.rstrip().endswith(":"):
         # The message starts with a line break.
-        index = _skip_blanks(lines, index)
+        index = _skip_blanks(lines, index, prefix)
     while index < len(lines):
         body = prefix.body(lines[index])
         is_more = (
@@ -196,7 +198,7 @@ def _read_message(lines: Sequence[str], start: int, prefix: Prefix, depth: int) 
 
 
 def _starts_something_else(body: str) -> bool:
-    return bool(HEAD.search(body) or CHAIN.match(body) or _NEXT_RECORD.match(body))
+    return bool(HEAD.search(body) or _CHAIN.match(body) or _NEXT_RECORD.match(body))
 
 
 _VALIDATION = re.compile(r".*\b\d+ validation errors? for \S+")
@@ -213,7 +215,7 @@ def _join(text: str, line: str) -> str:
 
 
 def _embedded_exception(
-    lines: Sequence[str], start: int, prefix: Prefix, depth: int
+    lines: Sequence[str], start: int, prefix: _Prefix, depth: int
 ) -> ParsedException | None:
     """Return the exception that the message of the exception on line `start` contains."""
     if depth > _DEEPEST:
@@ -222,7 +224,7 @@ def _embedded_exception(
     name = text.partition(":")[0].partition("(")[0].rpartition(".")[2]
     if name == "RayTaskError":
         end = _end_of_frames(lines, start + 1, prefix)
-        if start + 1 < end < len(lines) and is_final(prefix.body(lines[end])):
+        if start + 1 < end < len(lines) and _is_final(prefix.body(lines[end])):
             return _read_message(lines, end, prefix, depth)
         return None
     is_announced = False
@@ -239,7 +241,7 @@ def _embedded_exception(
 
 
 def _read_embedded(
-    lines: Sequence[str], start: int, prefix: Prefix, depth: int
+    lines: Sequence[str], start: int, prefix: _Prefix, depth: int
 ) -> ParsedException | None:
     below = [prefix.body(line) for line in lines[start + 1 :]]
     bodies = ["Traceback (most recent call last):", *below]
@@ -252,7 +254,7 @@ def _read_embedded(
     return embedded._replace(end=end)
 
 
-def _read_group(lines: Sequence[str], start: int, prefix: Prefix) -> ParsedException | None:
+def _read_group(lines: Sequence[str], start: int, prefix: _Prefix) -> ParsedException | None:
     """Parse an exception group: `ValueError: bad row (the first of 3 in ExceptionGroup: load)`."""
     end = start + 1
     while end < len(lines):
@@ -262,7 +264,7 @@ def _read_group(lines: Sequence[str], start: int, prefix: Prefix) -> ParsedExcep
         end += 1
     bodies = [prefix.body(line) for line in lines[start + 1 : end]]
     texts = map(_without_drawing, bodies)
-    final = next((text for text in texts if _COUNTED.search(text) and is_final(text)), None)
+    final = next((text for text in texts if _COUNTED.search(text) and _is_final(text)), None)
     leaves, omitted = _leaves(bodies)
     if final is None or not leaves:
         return None
@@ -293,11 +295,11 @@ def _leaves(bodies: Sequence[str]) -> tuple[list[str], int]:
             is_open, is_chained = True, False
             continue
         text = _without_drawing(body)
-        if CHAIN.match(text):
+        if _CHAIN.match(text):
             is_chained = True
         elif HEAD.search(text):
             is_open = True
-        elif is_open and text[:1] not in INDENTS and is_final(text):
+        elif is_open and text[:1] not in _INDENTS and _is_final(text):
             is_open = False
             if _COUNTED.search(text):
                 continue

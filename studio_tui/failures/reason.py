@@ -185,7 +185,7 @@ def _failures_in_stream(
     for start in starts:
         if start < parsed_to:
             continue
-        failure = _failure_at(bodies, start)
+        failure = failure_at(bodies, start)
         if failure is None and (
             summary := other_programs.torchrun_summary(bodies, start, exception_of_rank)
         ):
@@ -196,7 +196,8 @@ def _failures_in_stream(
             yield failure
 
 
-def _failure_at(bodies: Sequence[str], start: int) -> _Failure | None:
+def failure_at(bodies: Sequence[str], start: int) -> _Failure | None:
+    """Return the failure whose first line is at `start`, in lines of one origin; else `None`."""
     line = bodies[start]
     if HEAD.search(line):
         raised = read_traceback(bodies, start)

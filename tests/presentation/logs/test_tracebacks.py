@@ -5,7 +5,7 @@ import re
 import textwrap
 import traceback
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -13,15 +13,23 @@ from hypothesis import strategies as st
 
 from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.line_levels import level_of
+from studio_tui.presentation.logs.search import error_units, level_starts
 from studio_tui.presentation.logs.signatures import SIGNATURE_LIMIT, normalize, signature
-from studio_tui.presentation.logs.tracebacks import LINE_LIMIT, inherited_level, unit_lines
+from studio_tui.presentation.logs.tracebacks import inherited_level
 from tests.waiting import no_hang
 
 
-def unit_length(lines: Iterable[str]) -> int:
-    """Return the number of lines up to the last line of the unit that begins the lines."""
-    unit = unit_lines(lines)
-    return unit[-1] + 1 if unit else 0
+def units_of(lines: Sequence[str]) -> list[list[int]]:
+    """Return the numbers of the lines with errors, those of a unit together."""
+    data = "\n".join(lines).encode()
+    units = error_units(data, level_starts(LogLevel.ERROR, data))
+    return [[data.count(b"\n", 0, start) for start in unit] for unit in units]
+
+
+def is_one_unit(length: int, lines: Sequence[str]) -> bool:
+    """Whether the errors on the first `length` lines are one unit, and no others are in it."""
+    units = [unit for unit in units_of(lines) if unit[0] < length]
+    return len(units) == 1 and units[0][0] == 0 and units[0][-1] < length
 
 
 PLAIN = """\
@@ -187,10 +195,9 @@ def test_the_lines_of_a_failure_are_one_unit_without_the_lines_after_it(
     lines = text.split("\n")
     if len(lines) == 1 and after == PLAIN_HEAD:
         after = ""  # a traceback that follows a message belongs to it
-    assert unit_length(iter(lines)) == len(lines)
-    assert unit_length(iter([*lines, "", "", after, after])) == len(lines)
-    if after:
-        assert unit_length(iter([*lines, after])) == len(lines)
+    assert is_one_unit(len(lines), lines)
+    assert is_one_unit(len(lines), [*lines, "", "", after, after])
+    assert is_one_unit(len(lines), [*lines, after])
 
 
 @pytest.mark.parametrize(("text", "expected"), UNITS)
@@ -216,11 +223,11 @@ def test_a_traceback_appended_to_a_progress_bar_is_parsed_like_any_other(
         text = textwrap.indent(text, "[rank0]: ", lambda _: True).removeprefix("[rank0]: ")
     lines = [*f"{bar}{text}".split("\n"), "", "Closing 4 workers"]
     assert signature(["begins", *lines]) == expected
-    assert unit_length(lines) == len(lines) - 2
+    assert is_one_unit(len(lines) - 2, lines)
     assert level_of(lines[0]) is LogLevel.ERROR
     announced = "ERROR:root:step failed"
     if not bar.startswith("[rank0]"):
-        assert unit_length([announced, *lines]) == len(lines) - 1
+        assert is_one_unit(len(lines) - 1, [announced, *lines])
 
 
 @pytest.mark.parametrize("text", [PLAIN, CHAINED, CAUSE, SUB, MULTILINE, RICH])
@@ -243,21 +250,32 @@ def interleaved(*texts: str) -> list[str]:
 @pytest.mark.parametrize("others", [(CHAINED,), (PLAIN, SUB), (MULTILINE, RICH, CAUSE, SYNTAX)])
 def test_interleaved_tracebacks_are_units_by_their_prefixes(others: tuple[str, ...]) -> None:
     lines = interleaved(PLAIN, *others)
-    for rank, text in enumerate((PLAIN, *others)):
-        own = [line for line in lines if line.startswith(f"[rank{rank}]")]
-        start = lines.index(own[0])
-        unit = [lines[start + number] for number in unit_lines(lines[start:])]
-        assert unit == own == [f"[rank{rank}]: {line}" for line in text.split("\n")]
+    units = units_of(lines)
+    assert [lines[unit[0]] for unit in units] == lines[: len(units)]
+    assert [{lines[number][:7] for number in unit} for unit in units] == [
+        {f"[rank{rank}]"} for rank in range(1 + len(others))
+    ]
 
 
 def test_lines_of_other_processes_do_not_end_a_traceback() -> None:
     lines = textwrap.indent(PLAIN, "(train pid=47, ip=10.0.0.7) ").split("\n")
     all_lines = [*lines[:3], "step 12", "(raylet) slow", *lines[3:], "step 13"]
-    assert [all_lines[n] for n in unit_lines(all_lines)] == lines
+    assert units_of(all_lines) == [[0, len(all_lines) - 2]]
+
+
+def test_units_begin_at_the_tags_of_their_lines() -> None:
+    tagged = textwrap.indent(f"{PLAIN}\nERROR last", "001|").encode()
+    head, final, last = (tagged.index(b"001|" + text) for text in (b"Trace", b"torch", b"ERROR"))
+    assert error_units(tagged, [head, final, last], tag_length=4) == [[head, final], [last]]
 
 
 def test_errors_with_the_same_timestamp_are_separate_units() -> None:
-    assert unit_length([f"{STAMP}one", f"{STAMP}two", f"{STAMP}three"]) == 1
+    assert units_of([f"{STAMP}one", f"{STAMP}two", f"{STAMP}three"]) == [[0], [1], [2]]
+
+
+def test_a_logger_that_prefixes_each_line_of_a_chain_does_not_divide_it() -> None:
+    lines = textwrap.indent(CHAINED, STAMP, lambda _: True).split("\n")
+    assert units_of([*lines, f"{STAMP}another"]) == [[*range(len(lines))], [len(lines)]]
 
 
 def test_a_chained_traceback_from_python_is_one_unit() -> None:
@@ -272,7 +290,7 @@ def test_a_chained_traceback_from_python_is_one_unit() -> None:
     with pytest.raises(RuntimeError, match="depth 3") as caught:
         fail(3)
     lines = "".join(traceback.format_exception(caught.value)).splitlines()
-    assert unit_length([*lines, "next"]) == len(lines)
+    assert is_one_unit(len(lines), [*lines, "next"])
     assert signature([*lines, "see the manual"]) == (
         "RuntimeError: depth 3 (caused by ValueError: invalid literal for int() with base 10: 'x')"
     )
@@ -280,8 +298,8 @@ def test_a_chained_traceback_from_python_is_one_unit() -> None:
 
 def test_a_traceback_that_was_cut_off_ends_before_the_next_line() -> None:
     lines = PLAIN.split("\n")[:5]
-    assert unit_length([*lines, f"{STAMP}another"]) == 5
-    assert unit_length([*lines, "INFO: Uvicorn running"]) == 5
+    assert units_of([*lines, f"{STAMP}another"]) == [[0], [5]]
+    assert is_one_unit(5, [*lines, "INFO: Uvicorn running"])
 
 
 def test_the_exception_of_a_wrapper_is_not_the_signature() -> None:
@@ -295,29 +313,6 @@ def test_the_exception_of_a_wrapper_is_not_the_signature() -> None:
 def test_lines_without_a_failure_have_no_signature() -> None:
     assert signature([]) is None
     assert signature(["Epoch 1", "0 errors", "WARNING:root:slow"]) is None
-
-
-def test_no_more_lines_are_read_than_needed() -> None:
-    read = 0
-
-    def endless(line: str) -> Iterator[str]:
-        nonlocal read
-        while True:
-            read += 1
-            yield line
-
-    assert unit_length(["ERROR x"]) == 1
-    assert unit_length(endless("ERROR x")) == 1
-    assert read == 2
-    read = 0
-
-    def frames() -> Iterator[str]:
-        yield "Traceback (most recent call last):"
-        yield from endless("  File")
-
-    assert unit_length(frames()) == LINE_LIMIT
-    assert read == LINE_LIMIT - 1
-    assert unit_length([]) == 0
 
 
 @pytest.mark.parametrize(
@@ -348,8 +343,9 @@ LINES = st.lists(
 
 
 @given(LINES)
-def test_any_lines_have_a_unit_and_a_safe_signature_or_none(lines: list[str]) -> None:
-    assert min(1, len(lines)) <= unit_length(lines) <= len(lines)
+def test_any_lines_have_units_and_a_safe_signature_or_none(lines: list[str]) -> None:
+    numbers = [number for unit in units_of("\n".join(lines).split("\n")) for number in unit]
+    assert len(set(numbers)) == len(numbers)
     reason = signature(lines)
     if reason is not None:
         assert len(reason) <= SIGNATURE_LIMIT
@@ -366,7 +362,7 @@ def test_hostile_lines_are_parsed_without_hanging(text: str) -> None:
     lines = ["Traceback (most recent call last):", text, "ERROR " + text]
     with no_hang("the traceback of a line"):
         for _ in range(10):
-            unit_length(lines)
+            units_of(lines)
             signature(lines)
             normalize(text)
 
@@ -378,3 +374,7 @@ def test_the_message_of_an_exception_inherits_the_level_of_its_traceback() -> No
     assert inherited_level("the end", ["  indented", "INFO a heading"]) is None
     assert inherited_level("the end", ["Traceback (most recent call last):"]) is None, "cut off"
     assert inherited_level("    main()", traceback[1:]) is None, "a frame"
+
+
+def test_errors_of_a_log_that_has_changed_since_are_in_no_unit() -> None:
+    assert error_units(b"ERROR a\nERROR b", [0, 3, 8, 40]) == [[0], [8]]

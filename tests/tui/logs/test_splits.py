@@ -9,11 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio_tui.presentation.logs.levels import LogLevel
-from studio_tui.presentation.logs.lines import styled_line
 from studio_tui.presentation.logs.live_rows import final_lines
 from studio_tui.presentation.logs.progress import latest_progress
-from studio_tui.presentation.logs.search import level_starts
-from studio_tui.presentation.logs.tracebacks import unit_lines
+from studio_tui.presentation.logs.search import error_units, level_starts
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.matches import LineMatches
 from tests.presentation.logs.test_levels import LINES, PROSE
@@ -42,13 +40,6 @@ def all_matches(matches: LineMatches) -> list[int]:
     return starts
 
 
-def units(data: bytes, starts: list[int]) -> list[list[int]]:
-    """Return which lines belong to the error that begins at each start."""
-    return [
-        unit_lines(styled_line(line).text for line in data[start:].split(b"\n")) for start in starts
-    ]
-
-
 @pytest.mark.parametrize("data", INPUTS)
 @settings(deadline=None, max_examples=at_length(5, 150))
 @given(cuts=st.lists(st.floats(0, 1), max_size=6))
@@ -67,7 +58,7 @@ def test_levels_errors_and_progress_are_the_same_for_every_split(
         all_matches(problems)
     expected = set(level_starts(LogLevel.WARNING, data)) & set(final_lines(data))
     assert all_matches(problems) == sorted(expected)
-    assert units(store.read(0, store.size), all_matches(problems)) == units(data, sorted(expected))
+    assert store.read(0, store.size) == data
     assert progress == latest_progress(b"\n" + data)
     store.close()
 
@@ -76,6 +67,6 @@ def test_levels_errors_and_progress_are_the_same_for_every_split(
 def test_a_log_that_is_cut_anywhere_raises_no_error(data: bytes) -> None:
     for cut in range(0, len(data), at_length(101, 7)):
         for part in (data[:cut], data[cut:]):
-            level_starts(LogLevel.WARNING, part)
+            error_units(part, level_starts(LogLevel.WARNING, part))
             final_lines(part)
             latest_progress(part)

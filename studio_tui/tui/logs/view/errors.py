@@ -6,25 +6,21 @@ as `[rank3]: `, and lines of other origins may be between the lines of a unit.
 """
 
 import asyncio
-from collections.abc import Iterator
 from functools import partial
 from typing import Any, ClassVar
 
 from studio_tui import clock
-from studio_tui.failures.origins import split_origin
 from studio_tui.presentation.logs.levels import LogLevel
-from studio_tui.presentation.logs.search import level_starts
-from studio_tui.presentation.logs.tracebacks import unit_lines
+from studio_tui.presentation.logs.search import error_units, level_starts
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.logs.view.controller import MatchSteps
-from studio_tui.tui.logs.view.spot import line_starts
 
-_EARLIER_ERRORS = 50
-"""Maximum number of errors before an error that are checked: their units may contain it."""
-_EARLIER_MIXED_ERRORS = 200
-"""`_EARLIER_ERRORS` for a line with an origin, as errors of other origins may be in between."""
+_NEAR = 200
+"""Maximum errors above an error, and below it, that may be in its unit."""
+_REACH = 64 * 1024
+"""Maximum bytes from an error to the others of its unit."""
 
 _BLOCKS = 8
 """Blocks searched by one step of the search for errors, which takes a few milliseconds."""
@@ -88,8 +84,8 @@ class LogErrors(MatchSteps):
         return self._view.store.size if self._view.store is not None else 0
 
     def find(self, direction: int) -> None:
-        """Go to the next error, or to the previous one if `direction` is -1."""
-        self._going.run(partial(self._find, direction), "go to an error")
+        """Go to the next error, or the previous one if `direction` is -1, after earlier steps."""
+        self._going.run_next(partial(self._find, direction), "go to an error")
 
     async def _find(self, direction: int) -> None:
         matches = self.matches
@@ -133,85 +129,46 @@ class LogErrors(MatchSteps):
         view, cursor = self._view, self._view.pane.cursor
         if cursor is None:
             return None
+        is_first_visible = direction > 0 and view.following and not wraps
         if direction < 0:
             offset = self._size + 1 if wraps else cursor + view.following
-        elif wraps or view.following:
-            offset = 0 if wraps else view.pane.in_sight[0].start
+        elif is_first_visible:
+            offset = view.pane.in_sight[0].start
         else:
-            return await self._next_unit(matches, cursor)
-        start = await view.filter.nearest_shown(matches, offset, backwards=direction < 0)
-        return None if start is None else self._unit_start(matches, start)
-
-    async def _next_unit(self, matches: LineMatches, after: int) -> int | None:
-        """Return the start of the first unit that begins after the line at `after`."""
-        offset, unit = after + 1, self._unit_around(matches, after)
+            offset = 0 if wraps else cursor + 1
+        units: dict[int, list[int]] = {}
         while True:
-            start = await self._view.filter.nearest_shown(matches, offset, backwards=False)
-            if start is None or not (start in unit or self._continues_unit(matches, start)):
-                return start
+            start = await view.filter.nearest_shown(matches, offset, backwards=direction < 0)
+            if start is None:
+                return None
+            if start not in units:
+                units = await self._units_near(matches, start)
+            first = next(filter(view.filter.shows, units.get(start, ())), start)
+            if first == start or direction < 0 or is_first_visible:
+                return first
             offset = start + 1
 
-    def _unit_around(self, matches: LineMatches, line: int) -> frozenset[int]:
-        """Return the starts of all lines of the unit that contains `line`; none if no unit does.
-
-        A line without an error begins no unit. Otherwise the lines below it, with the next error,
-        would count as its unit, and that error would be skipped.
-        """
-        first = self._unit_start(matches, line)
-        is_in_unit = first != line or line in matches
-        return frozenset(self._unit(first) if is_in_unit else ())
-
-    def _continues_unit(self, matches: LineMatches, start: int) -> bool:
-        """Whether the error at `start` belongs to a unit that began above it.
-
-        False for a line without an origin.
-        """
-        return bool(self._origin(start)) and self._unit_start(matches, start) != start
-
-    def _origin(self, start: int) -> str:
-        return split_origin(self._view.pane.text_at(start))[0]
-
-    def _unit(self, start: int) -> list[int]:
-        """Return the starts of all lines of the unit that begins at `start`."""
+    async def _units_near(self, matches: LineMatches, error: int) -> dict[int, list[int]]:
+        """Return, by the start of each error near one, the starts of all errors in its unit."""
         store = self._view.store
-        starts: list[int] = []
-
-        def texts() -> Iterator[str]:
-            for line_start in line_starts(store, start) if store else ():
-                starts.append(line_start)
-                yield self._view.pane.text_at(line_start)
-
-        return [starts[number] for number in unit_lines(texts())]
-
-    def _unit_start(self, matches: LineMatches, start: int) -> int:
-        """Return where the unit with the line at `start` begins: at `start` or at an earlier error.
-
-        Earlier errors of the same origin are checked, the nearest first, as long as their units
-        reach to the line or to a unit that does.
-        """
-        origin = self._origin(start)
-        offset = chain_start = unit_start = start
-        short_units = 0
-        for _ in range(_EARLIER_MIXED_ERRORS if origin else _EARLIER_ERRORS):
-            earlier = matches.previous(offset)
-            if earlier is None:
-                break
-            offset = earlier
-            if origin and self._origin(earlier) != origin:
-                continue
-            unit = self._unit(earlier)
-            if unit[-1] < chain_start:
-                # In a chain of exceptions, the last line of an exception is an error whose own
-                # unit is short, so one short unit does not mean that the chain begins after it.
-                short_units += 1
-                if short_units > 1:
+        if store is None:
+            return {}
+        near = [error]
+        for step in (matches.previous, lambda start: matches.next(start + 1)):
+            start = step(error)
+            for _ in range(_NEAR):
+                if start is None or abs(start - error) > _REACH:
                     break
-                continue
-            short_units = 0
-            chain_start = earlier
-            if start in unit:
-                unit_start = earlier
-        return unit_start
+                near.append(start)
+                start = step(start)
+        near.sort()
+        begin, tag_length = near[0], store.tag_length
+
+        def find(data: bytes) -> list[list[int]]:
+            return error_units(data, [start - begin for start in near], tag_length)
+
+        units = await store.read_in_thread(begin, near[-1] - begin + _REACH, find)
+        return {begin + start: [begin + each for each in unit] for unit in units for start in unit}
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

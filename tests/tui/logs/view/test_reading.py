@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from unittest import mock
 
 import pytest
 from textual.pilot import Pilot
@@ -175,12 +174,10 @@ async def test_leaving_errors_and_warnings_keeps_the_visited_error_current(store
         await pilot.press("g", "exclamation_mark")
         await until(pilot, lambda: shown_lines(view) == ["ERROR bad", "ERROR worse"])
         await pilot.press("e")
-        await until(pilot, lambda: view.pane.current is not None)
-        visited = current_rows(view)
-        assert visited[0].startswith("ERROR")
+        await until(pilot, lambda: current_rows(view) == ["ERROR worse"])
         await pilot.press("exclamation_mark")
         await until(pilot, lambda: len(shown_lines(view)) > 2)
-        assert current_rows(view) == visited
+        assert current_rows(view) == ["ERROR worse"]
 
 
 async def test_an_invalid_regular_expression_is_explained_and_stays_in_the_prompt(
@@ -484,19 +481,30 @@ async def test_e_treats_each_of_several_interleaved_tracebacks_as_one_error(
             await until(pilot, partial(is_at, view, starts[number]))
 
 
-async def test_few_of_the_exceptions_before_one_in_a_long_chain_are_checked(
-    store: LogStore,
-) -> None:
+async def test_a_long_chain_of_exceptions_is_one_error(store: LogStore) -> None:
     chained = b"\n\nDuring handling of the above exception, another exception occurred:\n\n"
     traceback = (
         b'Traceback (most recent call last):\n  File "a.py", line 1, in f\n    g()\nOSError: x'
     )
-    store.append(chained.join([traceback] * 100) + b"\n")
+    chain = chained.join([traceback] * 100) + b"\n"
+    store.append(b"begins\n" + chain + b"ERROR last\n")
     async with showing(store, width=90) as (pilot, view):
-        with mock.patch.object(view.errors, "_unit", wraps=view.errors._unit) as unit:
-            await pilot.press("E")
-            await until(pilot, lambda: not view.following)
-        assert unit.call_count <= 50, "each takes milliseconds on the event loop"
+        for key, start in (("E", len(b"begins\n" + chain)), ("E", len(b"begins\n"))):
+            await pilot.press(key)
+            await until(pilot, partial(is_at, view, start))
+        await pilot.press("e")
+        await until(pilot, lambda: current_rows(view) == ["ERROR last"])
+
+
+async def test_with_a_filter_e_goes_to_the_first_shown_line_of_an_error(store: LogStore) -> None:
+    store.append(numbered_lines(30) + BRIEF + numbered_lines(30) + BRIEF)
+    lines = [*line_starts(store)]
+    async with showing(store, width=110) as (pilot, view):
+        await type_into_prompt(pilot, "ampersand", "KeyError")
+        await until(pilot, lambda: len(shown_lines(view)) == 2)
+        for key, start in (("E", lines[67]), ("E", lines[33]), ("e", lines[67])):
+            await pilot.press(key)
+            await until(pilot, partial(is_at, view, start))
 
 
 async def test_lines_that_continue_an_error_are_errors_too(store: LogStore) -> None:
