@@ -55,12 +55,14 @@ def describe_connection(
 ) -> Cell:
     """Describe the state of the connection to a log.
 
-    `behind` is the number of bytes that are still missing from a followed log.
+    `behind` is the number of bytes that were missing from a followed log when it was opened, and
+    still are; a running job may have printed more since.
     """
     if outage and is_cut_off(state, outage):
         return Cell(f"✗ {outage_words(outage.error)}", Tone.BAD)
     if state.phase == "following" and behind:
-        return Cell(f"◌ {size(behind)} still to come", Tone.WAITING)
+        least = "" if job.state.is_finished else "at least "
+        return Cell(f"◌ {least}{size(behind)} still to come", Tone.WAITING)
     if state.phase == "following":
         # Output of a finished job may still arrive, but it is not live.
         return Cell("reading…", Tone.DIM) if job.state.is_finished else Cell("● live", Tone.GOOD)
