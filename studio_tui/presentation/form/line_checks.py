@@ -11,6 +11,7 @@ from studio_tui.addresses import has_login
 from studio_tui.job_rules import VariableFault, variable_fault
 from studio_tui.presentation.form.problems import Problem, quoted, warning
 from studio_tui.presentation.jobs.facts import MASK
+from studio_tui.redaction import without_secrets
 
 LOGIN_IS_SEEN = "contains a password or token, which everyone who sees the job can read."
 """End of a warning about a URL with a login."""
@@ -93,11 +94,13 @@ def masked_line(line: str) -> str:
 def _assigned_name(line: str) -> str | None:
     """Return what is before the equals sign; `None` without one, or if it may be a secret.
 
-    So may a comment, base64, or an address: `postgres://me:secret@host/db?sslmode=require`.
+    So may a comment, base64, a known form of keys, or an address with a login before the sign:
+    `postgres://me:secret@host/db?sslmode=require`.
     """
     name, equals, value = line.partition("=")
     is_padding = bool(value.strip()) and not value.replace("=", "").strip()
-    return name if equals and not is_padding and _NAME.fullmatch(name) else None
+    is_name = _NAME.fullmatch(name) and name == without_secrets(name)
+    return name if equals and not is_padding and is_name else None
 
 
 def without_values(text: str, initial: str) -> str:
