@@ -1,5 +1,6 @@
 """The line above a log, or a merged log: the states of the jobs and of the connections."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
@@ -42,8 +43,8 @@ def job_parts(
     job that it depends on failed or was canceled.
     """
     parts = [state_cell(job.state, job.status, is_blocked=is_blocked)]
-    code = f"exit code {job.exit_code}"
-    if job.exit_code is not None and code not in reason:
+    is_in_reason = re.search(rf"exit code {job.exit_code}(?!\d)", reason)
+    if job.exit_code is not None and not is_in_reason:
         parts.append(Cell(exit_code_words(job.exit_code, is_brief=True), Tone.DIM))
     if (ran := run_seconds(job, now)) is not None:
         parts.append(Cell(duration(ran), Tone.DIM))

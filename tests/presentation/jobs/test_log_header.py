@@ -134,6 +134,7 @@ def test_the_failure_cause_omits_the_sentence_around_it() -> None:
         ("The query ended with exit code 137; its last output: line 29", 1),
         ("disk full", 1),
         ("The query ended with exit code 3.", 2),
+        ("The tool ended with exit code 1372.", 2),
     ],
 )
 def test_the_header_names_each_exit_code_once(message: str, count: int) -> None:
