@@ -59,7 +59,7 @@ class _Log:
     preview: LogTailPreview
     viewers: list[LogHandle]
     has_no_room: bool = False
-    """Whether the disk had no room to keep it."""
+    """Whether the disk has had no room to keep it since it was opened last."""
     task: asyncio.Task[None] | None = None
     closed_at: float = 0.0
     """When the last viewer left, in seconds since the epoch."""
@@ -134,6 +134,7 @@ class LogLibrary:
         )
         log.viewers.append(handle)
         if len(log.viewers) == 1:
+            log.has_no_room = False
             if log.tail.state.phase is FollowPhase.STOPPED:
                 log.tail.poke()
             self._start(log)

@@ -575,6 +575,22 @@ async def test_a_log_that_cannot_be_kept_is_read_and_copied_only_once(
     assert file_suffixes(tmp_path) == []
 
 
+async def test_a_log_is_kept_when_it_is_opened_again_after_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    fsync = mock.Mock(side_effect=full)
+    monkeypatch.setattr("os.fsync", fsync)
+    studio = Studio(a=["one\n"])
+    studio.end()
+    async with library(studio, tmp_path) as logs:
+        await read_whole(logs, "a")
+        await until(lambda: fsync.called)
+        fsync.side_effect = None
+        logs.open("a", allow_every_host).close()
+        await until(lambda: file_suffixes(tmp_path) == [".log"])
+
+
 async def test_without_a_folder_logs_are_in_the_folder_of_temporary_files(tmp_path: Path) -> None:
     (tmp_path / "logs").write_text("no folder")
     studio = Studio(a=["one\n"])
