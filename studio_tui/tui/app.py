@@ -268,15 +268,6 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         await remembering.report_unsent_commands(self, connected.session)
         await keeper.run()
 
-    @work(name="create", group="command")
-    async def on_create_job(self, message: "messages.CreateJob") -> None:
-        """Create a job, even if the screen that requested it is closed meanwhile."""
-        from studio_tui.tui.jobs.create import create_and_notify  # noqa: PLC0415 (not before it is used)
-
-        if connected := self._connected:
-            creator = connected.session.commands.job_creator
-            await create_and_notify(self, creator, message.request)
-
     def on_open_job(self, message: "messages.OpenJob") -> None:
         if self._screens and (page := self._screens.job_page(message)):
             self.push_screen(page)

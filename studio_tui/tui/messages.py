@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textual.message import Message
 
-from studio_tui.api.models import Job, JobInput
+from studio_tui.api.models import Job
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.service.polling.snapshot import Snapshot
 
@@ -93,13 +93,6 @@ class OpenDatasets(Message):
 
     job_ids: Sequence[str] = ()
     """The cursor is put on a dataset that one of these jobs made."""
-
-
-@dataclass
-class CreateJob(Message):
-    """Create a job; the app reports the outcome."""
-
-    request: JobInput = field(repr=False)
 
 
 @dataclass

@@ -90,8 +90,11 @@ def why_not_rerun(job: Job) -> str | None:
 def summary(selection: JobSelection, blocked: Container[str] = ()) -> tuple[str, ...]:
     """Return the first lines of a question: the number of jobs by state, and what is left out.
 
+    There are none for a single job if nothing is left out.
     `blocked` are the ids of jobs that will not start, which lists show as blocked.
     """
+    if len(selection.jobs) == 1 and not selection.left_out:
+        return ()
     numbers = Counter((LOOKS[job.state].rank, _state_words(job, blocked)) for job in selection.jobs)
     counts = ", ".join(
         plural(number, words) if words == _SCHEDULE else f"{number:,} {words}"

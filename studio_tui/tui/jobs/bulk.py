@@ -7,7 +7,12 @@ from studio_tui.api.ids import NO_ID, is_usable_id
 from studio_tui.api.models import Job, JobInput, Pipeline
 from studio_tui.api.states import JobState
 from studio_tui.errors import InvalidRequest, OutcomeUnknown, StudioError
-from studio_tui.presentation.form.repeat_notes import FILES, NO_FILES, settings_not_sent
+from studio_tui.presentation.form.repeat_notes import (
+    FILES,
+    NO_FILES,
+    repeat_lines,
+    settings_not_sent,
+)
 from studio_tui.presentation.format import SHORT_ID, join_names, plural
 from studio_tui.presentation.jobs.bulk import (
     JobSelection,
@@ -15,9 +20,12 @@ from studio_tui.presentation.jobs.bulk import (
     cancel_effect,
     select,
     summary,
+    why_not_cancel,
     why_not_cancel_in_jobs,
     why_not_rerun,
 )
+from studio_tui.presentation.jobs.groups import newer_attempt_counts
+from studio_tui.presentation.jobs.rows import newer_attempt_words
 from studio_tui.presentation.jobs.states import state_cell
 from studio_tui.service.commands.create_job import JobRefused
 from studio_tui.service.commands.jobs import repeat_of
@@ -26,17 +34,17 @@ from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.bulk import BulkCommand, begin_bulk, question_lines
 from studio_tui.tui.frame.commands import Host, why_read_only
 from studio_tui.tui.frame.dialogs import Confirm
-from studio_tui.tui.jobs.create import create
+from studio_tui.tui.jobs.create import create, hint_to_newest_run
 from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.jobs.naming import describe, time_of, title
-from studio_tui.tui.jobs.questions import (
-    as_known_now,
-    cancelable_now,
-    newer_attempt_sentences,
-)
 from studio_tui.tui.jobs.rerun import known_parts, submitted_of, with_schedule
 from studio_tui.tui.jobs.start_order import OrderedCreation, RerunRequest, start_order
 from studio_tui.tui.terminal.clipboard import copy
+
+_CHECKPOINTS = (
+    "Datasets that a job has finished are loaded from its checkpoints if the query up to them is "
+    "unchanged; everything else is computed again. r runs all of it again."
+)
 
 GIVEN_UP = "It may or may not have been created; it was not sent again."
 """The outcome of a job whose request the user did not want sent again."""
@@ -130,7 +138,6 @@ class BulkJobs:
         jobs, blocked = chosen.jobs, self._host.session.known_items.pipelines().blocked
         noun = self.marked.noun.removeprefix("marked ")
         is_one = len(jobs) == 1
-        counts = summary(chosen, blocked) if chosen.left_out or not is_one else ()
         tasks = [job for job in jobs if job.state is JobState.TASK]
         submissions = await submitted_of(tasks, self._host.session) if tasks else {}
         listed = [with_schedule(job, submissions.get(job.id)) for job in jobs]
@@ -145,7 +152,7 @@ class BulkJobs:
             f"Cancel {self._count_words(jobs)}?",
             question_lines(
                 self._host,
-                (*counts, *self.marked.notes()),
+                (*summary(chosen, blocked), *self.marked.notes()),
                 (cancel_effect(jobs), *self._pipeline_notes(jobs)),
                 describe(listed[0]) if is_one else list(map(line, listed)),
             ),
@@ -159,7 +166,7 @@ class BulkJobs:
                 done="cancellation requested",
                 heading="Cancellation requested for {}",
                 noun=noun,
-                items=cancelable_now(session, jobs),
+                items=_cancelable_now(session, jobs),
                 name=title,
                 command=lambda job: session.commands.cancel_job(job.id),
                 can_be_undone=not is_one,
@@ -170,7 +177,7 @@ class BulkJobs:
 
     def _unmark_ended(self) -> None:
         # Jobs whose cancellation is refused stay marked, so that the key x tries again.
-        marked = as_known_now(self._host.session, self.marked.available_jobs())
+        marked = _as_known_now(self._host.session, self.marked.available_jobs())
         for job in marked:
             if not job.state.is_cancelable:
                 self.marked.unmark(job.id)
@@ -183,6 +190,13 @@ class BulkJobs:
         jobs, session = chosen.jobs, self._host.session
         blocked = session.known_items.pipelines().blocked
         submitted = await submitted_of(jobs, session)
+        requests = [
+            (job, _request(job, session, submitted.get(job.id), from_checkpoints)) for job in jobs
+        ]
+        is_one = len(jobs) == 1
+        if is_one and isinstance(error := requests[0][1], StudioError):
+            self._host.notify_user(str(error), "error")
+            return
         order = await start_order(session, jobs)
         summaries = *summary(chosen, blocked), *self.marked.notes()
         names, settings_notes = _lines_and_notes(jobs, submitted)
@@ -195,20 +209,27 @@ class BulkJobs:
                 order.lines,
                 summaries,
                 (newer,) if newer else (),
+                (_CHECKPOINTS,) if from_checkpoints else (),
                 settings_notes,
+                self._replacement_notes(jobs[0]) if is_one and from_checkpoints else (),
                 names,
             ),
-            yes=f"Run them{' all at once' if order.is_lost else ''}",
+            yes=f"Run {'it' if is_one else 'them'}{' all at once' if order.is_lost else ''}",
             no="Don't",
             default_yes=not order.is_lost,
         )
         if await self._host.ask(question):
-            requests = [
-                (job, _request(job, session, submitted.get(job.id), from_checkpoints))
-                for job in jobs
-            ]
             command = create_command(self._host, requests, on_created=self.marked.unmark)
             begin_bulk(self._host, command)
+
+    def _replacement_notes(self, job: Job) -> tuple[str, ...]:
+        """Return what continuing a job means for its pipeline."""
+        from studio_tui.presentation.pipelines.impact import repeat_notes  # noqa: PLC0415 (on demand)
+
+        owner = self._owner_of(job)
+        if owner is None or not self._host.session.is_local:
+            return ()  # what another Studio does is unknown
+        return repeat_notes(owner, job.id)
 
     def _pipeline_notes(self, jobs: Sequence[Job]) -> tuple[str, ...]:
         """Return the effects of canceling jobs on their pipelines."""
@@ -248,7 +269,8 @@ def create_command(
             raise OutcomeUnknown(GIVEN_UP)
         if isinstance(outcome, JobRefused):
             raise outcome.error
-        return f"created as {title(outcome.job)}"
+        hint = hint_to_newest_run(host.app) if len(requests) == 1 else ""
+        return f"created as {title(outcome.job)}{hint}"
 
     return BulkCommand(
         doing="Creating",
@@ -265,11 +287,18 @@ def create_command(
 
 def _lines_and_notes(
     jobs: Sequence[Job], submitted: Mapping[str, Submitted]
-) -> tuple[list[str], tuple[str, ...]]:
-    """Return a line for each job with its known settings, and notes about these lines."""
+) -> tuple[Sequence[str], tuple[str, ...]]:
+    """Return a line for each job with its known settings, and notes about these lines.
+
+    A single job has several lines, and its settings are in the notes.
+    """
     settings_of = {
         job.id: known_parts(job, submitted[job.id]) if job.id in submitted else {} for job in jobs
     }
+    if len(jobs) == 1:
+        (job,) = jobs
+        recorded = settings_of[job.id] if job.id in submitted else None
+        return describe(job), repeat_lines(job, recorded)
     lines = []
     for job in jobs:
         settings = ", ".join(f"{name} {value}" for name, value in settings_of[job.id].items())
@@ -296,3 +325,23 @@ def _request(
     except InvalidRequest as error:
         return error
     return rerun_request(request, job.id, from_checkpoints=from_checkpoints)
+
+
+def _as_known_now(session: StudioSession, jobs: Sequence[Job]) -> list[Job]:
+    """Return jobs in their latest known states."""
+    known = session.known_items.jobs([job.id for job in jobs])
+    return [known.get(job.id, job) for job in jobs]
+
+
+def _cancelable_now(session: StudioSession, jobs: Sequence[Job]) -> tuple[Job, ...]:
+    return select(_as_known_now(session, jobs), why_not_cancel).jobs
+
+
+def newer_attempt_sentences(session: StudioSession, jobs: Sequence[Job]) -> str:
+    """Return sentences on how many of `jobs` failed and have a newer attempt; empty if none has."""
+    newer_attempts = session.known_items.newer_attempts()
+    if len(jobs) == 1:
+        newer = newer_attempts.get(jobs[0].id)
+        return f"This failure is {newer_attempt_words(newer)}." if newer is not None else ""
+    numbers = ", ".join(newer_attempt_counts(jobs, newer_attempts))
+    return f"Failures with a newer attempt: {numbers}." if numbers else ""

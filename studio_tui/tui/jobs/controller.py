@@ -59,6 +59,15 @@ class JobController:
 
         return BulkJobs(self._host, self.marked, self.owner_of)
 
+    def _only(self, job: Job) -> "BulkJobs":
+        """Return the commands on several jobs for the current job alone."""
+        from studio_tui.presentation.jobs.bulk import why_not_cancel  # noqa: PLC0415 (faster start)
+        from studio_tui.tui.jobs.bulk import BulkJobs  # noqa: PLC0415 (faster start)
+
+        noun = "schedule" if job.state is JobState.TASK else "job"
+        single = MarkedJobs(lambda: (job,), noun=lambda: noun)
+        return BulkJobs(self._host, single, self.owner_of, why_not_cancel)
+
     def log_label(self) -> str:
         """Return the label of the key that shows a job's log; it shows the runs of a schedule."""
         job = self._at_hand()
@@ -137,12 +146,7 @@ class JobController:
         if self.marked.count():
             await self._bulk.cancel()
         elif job := self._at_hand():
-            from studio_tui.presentation.jobs.bulk import why_not_cancel  # noqa: PLC0415 (faster start)
-            from studio_tui.tui.jobs.bulk import BulkJobs  # noqa: PLC0415 (faster start)
-
-            noun = "schedule" if job.state is JobState.TASK else "job"
-            single = MarkedJobs(lambda: (job,), noun=lambda: noun)
-            await BulkJobs(self._host, single, self.owner_of, why_not_cancel).cancel()
+            await self._only(job).cancel()
 
     async def run_again(self) -> None:
         await self._rerun(from_checkpoints=False)
@@ -154,10 +158,7 @@ class JobController:
         if self.marked.count():
             await self._bulk.rerun(from_checkpoints=from_checkpoints)
         elif job := self._at_hand():
-            from studio_tui.tui.jobs.questions import rerun_after_asking  # noqa: PLC0415 (faster start)
-
-            owner = self.owner_of(job)
-            await rerun_after_asking(self._host, job, owner, from_checkpoints=from_checkpoints)
+            await self._only(job).rerun(from_checkpoints=from_checkpoints)
 
     async def edit(self) -> None:
         if self.marked.count():

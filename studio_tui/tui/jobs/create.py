@@ -75,10 +75,14 @@ def notify_created(app: App[Any], created: Created, *, is_newer_run: bool) -> No
         hint = "" if getattr(app.screen, "tab", "") == "schedules" else "; 4 shows when it runs"
         app.notify(f"Scheduled: {title(created.job)}{hint}", markup=False)
     else:
-        key = app.screen.active_bindings.get("greater_than_sign")
-        leads_there = is_newer_run and key is not None and key.binding.id == "job.after"
-        hint = "; > goes to it" if leads_there else ""
+        hint = hint_to_newest_run(app) if is_newer_run else ""
         app.notify(f"Created: {title(created.job)}{hint}", markup=False)
+
+
+def hint_to_newest_run(app: App[Any]) -> str:
+    """Return words about the key that goes to the newest run, if the screen has it."""
+    key = app.screen.active_bindings.get("greater_than_sign")
+    return "; > goes to it" if key is not None and key.binding.id == "job.after" else ""
 
 
 async def ask_about_unconfirmed(

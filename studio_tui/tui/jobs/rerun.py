@@ -16,6 +16,7 @@ from studio_tui.service.commands.jobs import repeat_of
 from studio_tui.service.commands.submitted import SentFile, Submitted
 from studio_tui.service.session import StudioSession
 from studio_tui.text import safe_line
+from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.jobs.naming import title
 
 
@@ -51,6 +52,16 @@ class Repeat:
         """Return which settings are known and which are not, except of the fields `changed`."""
         settings = None if self.submitted is None else known_parts(self.job, self.submitted)
         return repeat_lines(self.job, settings, changed)
+
+
+async def prepared_repeat(host: Host, job: Job) -> Repeat | None:
+    """Return how to create a job again; if impossible, notify the user and return `None`."""
+    try:
+        (repeat,) = await Repeat.of_all((job,), host.session)
+    except InvalidRequest as error:
+        host.notify_user(str(error), "error")
+        return None
+    return repeat
 
 
 async def submitted_of(jobs: Iterable[Job], session: StudioSession) -> dict[str, Submitted]:

@@ -22,8 +22,7 @@ from studio_tui.tui.jobs.controller import JobController, show_runs
 from studio_tui.tui.jobs.create import create_and_notify
 from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.jobs.naming import describe_schedule, time_of, title
-from studio_tui.tui.jobs.questions import prepared_repeat
-from studio_tui.tui.jobs.rerun import with_schedule
+from studio_tui.tui.jobs.rerun import prepared_repeat, with_schedule
 from studio_tui.tui.messages import CRON_FIELD, OpenForm, SchedulePipeline
 from studio_tui.tui.schedules.editing import ScheduleEditor
 

@@ -32,8 +32,7 @@ from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.request_notices import run_and_report
 from studio_tui.tui.jobs.create import create_and_notify
 from studio_tui.tui.jobs.naming import describe_schedule, time_of, title
-from studio_tui.tui.jobs.questions import prepared_repeat
-from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
+from studio_tui.tui.jobs.rerun import Repeat, prepared_repeat, submitted_of, with_schedule
 
 
 class AskTime(Dialog[str | None]):

@@ -421,10 +421,10 @@ async def test_a_job_is_changed_compared_and_continued_or_run_from_the_start(
     ):
         await pilot.press("R")
         await until_shown(
-            pilot, "Run this job again from its checkpoints?", "loaded from its checkpoints"
+            pilot, "Run this job again from checkpoints?", "loaded from its checkpoints"
         )
         await pilot.press("enter")
-        await until_shown(pilot, "Created: old.py")
+        await until_shown(pilot, "created as old.py")
         sent = [seen for seen in proxy.requests if seen.method == "POST"][-1]
         assert json.loads(sent.body)["rerun_from_job_id"] == first["id"]
         jobs = pilot.app.screen

@@ -143,7 +143,7 @@ async def test_a_job_canceled_here_has_one_notice_and_so_has_its_rerun(
         assert ended.startswith("✓ job_7.py is done")
         pilot.app.clear_notifications()
         await pilot.press("r")
-        await until_shown(pilot, "Run this job again as it was?")
+        await until_shown(pilot, "Run this job again unchanged?")
         gate.touch()
         await pilot.press("y")
         await until_notified(pilot, "✓ canceled.py is done")

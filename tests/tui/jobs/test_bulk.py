@@ -8,9 +8,12 @@ from unittest.mock import AsyncMock
 import pytest
 
 from studio_tui.api.models import Job, Pipeline
+from studio_tui.api.related_jobs import NewerAttempt
+from studio_tui.api.states import JobState
 from studio_tui.errors import StudioError
+from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import Host
-from studio_tui.tui.jobs.bulk import create_command
+from studio_tui.tui.jobs.bulk import create_command, newer_attempt_sentences
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.jobs.naming import title
@@ -79,6 +82,26 @@ async def test_the_outcome_of_a_job_in_a_pipeline_has_its_id_if_studio_returned_
     items = [(job(1, id=job_id), mock.Mock()) for job_id in "ab"]
     command = create_command(host, items, on_created=mock.Mock()).command
     assert [await command(item) for item in items] == ["created as 1a2b3c4d", "created"]
+
+
+def test_failures_with_a_newer_attempt_are_counted_and_a_single_one_is_named() -> None:
+    jobs = [job(number, "FAILED") for number in range(3)]
+    newer: dict[str, NewerAttempt] = {}
+    known_items = SimpleNamespace(newer_attempts=lambda: newer)
+    session = cast(StudioSession, SimpleNamespace(known_items=known_items))
+    assert newer_attempt_sentences(session, jobs) == ""
+    for failed in (jobs[0], jobs[2]):
+        newer[failed.id] = NewerAttempt(job(9).id, JobState.COMPLETE)
+    assert newer_attempt_sentences(session, jobs) == "Failures with a newer attempt: 2 fixed."
+    newer[jobs[2].id] = NewerAttempt(job(9).id, JobState.FAILED)
+    assert newer_attempt_sentences(session, jobs) == (
+        "Failures with a newer attempt: 1 fixed, 1 superseded."
+    )
+    assert newer_attempt_sentences(session, jobs[:1]) == "This failure is fixed by 00000009."
+    newer[jobs[0].id] = NewerAttempt(job(9).id, JobState.RUNNING)
+    assert newer_attempt_sentences(session, jobs[:1]) == (
+        "This failure is superseded by 00000009, running."
+    )
 
 
 @pytest.mark.starts_processes

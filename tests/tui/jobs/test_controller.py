@@ -10,11 +10,14 @@ from studio_tui.api.ids import NO_ID
 from studio_tui.api.models import Job
 from studio_tui.errors import StudioError
 from studio_tui.service.commands.submitted import Submitted
+from studio_tui.service.polling.pipelines_feed import PipelineList
+from studio_tui.tui.frame.bulk import BulkCommand
 from studio_tui.tui.frame.commands import READ_ONLY
 from studio_tui.tui.frame.dialogs import Confirm
+from studio_tui.tui.jobs import bulk
 from studio_tui.tui.jobs.controller import NO_JOB, JobController
 from studio_tui.tui.jobs.marked import MarkedJobs
-from studio_tui.tui.messages import CreateJob, EditJobs, OpenLog
+from studio_tui.tui.messages import EditJobs, OpenLog
 from studio_tui.tui.schedules.controller import ScheduleController
 from tests.jobs import job
 
@@ -48,7 +51,12 @@ class Screen:
             pipelines=SimpleNamespace(snapshot=SimpleNamespace(value=None)),
             jobs=SimpleNamespace(snapshot=SimpleNamespace(error=StudioError("silent"))),
             commands=SimpleNamespace(cancel_job=self._cancel),
-            known_items=SimpleNamespace(newer_attempts=dict),
+            known_items=SimpleNamespace(newer_attempts=dict, pipelines=PipelineList),
+            client=SimpleNamespace(is_local_studio=True),
+            records=SimpleNamespace(
+                history=SimpleNamespace(own_or_inherited_submissions=lambda _jobs, _originals: {})
+            ),
+            team="local",
             is_local=True,
             replay=None,
         )
@@ -193,18 +201,26 @@ async def test_the_complete_id_is_copied_and_shown(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("is_continued", [False, True])
-async def test_a_rerun_is_linked_to_the_job_it_continues_or_repeats(is_continued: bool) -> None:
+async def test_a_rerun_is_linked_to_the_job_it_continues_or_repeats(
+    is_continued: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[BulkCommand[Any, Any]] = []
+    monkeypatch.setattr(bulk, "begin_bulk", lambda _host, command: begun.append(command))
     screen, current_job = Screen(answer=True), job(1, "FAILED")
-    screen.session.team = "local"
-    history = SimpleNamespace(own_or_inherited_submissions=lambda _jobs, _originals: {})
-    screen.session.records = SimpleNamespace(history=history)
     jobs = controller(current_job, screen)
     await (jobs.run_from_checkpoints() if is_continued else jobs.run_again())
-    (message,) = screen.posted
-    assert isinstance(message, CreateJob)
-    submitted = Submitted.of(message.request, {})
+    ((_, request),) = begun[0].items
+    submitted = Submitted.of(request, {})
     assert submitted.rerun_from_job_id == (current_job.id if is_continued else None)
     assert submitted.repeats == (None if is_continued else current_job.id)
+
+
+async def test_a_job_that_cannot_be_created_again_is_reported_before_any_question() -> None:
+    screen, current_job = Screen(answer=True), job(1, "FAILED", environment={"KEY": "a\nb"})
+    await controller(current_job, screen).run_again()
+    assert screen.questions == []
+    (words,) = screen.notifications
+    assert words.startswith("The environment variable KEY has a line break in its value")
 
 
 async def test_a_schedule_among_edited_jobs_is_left_out_and_a_notice_says_so() -> None:

@@ -37,7 +37,7 @@ class FailingCreates:
 async def run_again(pilot: Dashboard) -> None:
     """Run the job under the cursor again, by keys."""
     await pilot.press("r")
-    await until_shown(pilot, "Run this job again as it was?")
+    await until_shown(pilot, "Run this job again unchanged?")
     await pilot.press("y")
 
 
@@ -60,7 +60,7 @@ async def test_a_job_whose_response_was_lost_is_found_or_asked_about_and_never_c
             for number in (4, 5):
                 with step(f"job {number} is found, and not created twice"):
                     await run_again(pilot)
-                    await until_shown(pilot, "Checking", "Created: three.py")
+                    await until_shown(pilot, "Checking", "created as three.py")
                     assert len(studio.jobs()) == number
                     pilot.app.clear_notifications()
             question = ("It is unknown whether", "three.py", "not among the newest 5 jobs that")
@@ -74,7 +74,7 @@ async def test_a_job_whose_response_was_lost_is_found_or_asked_about_and_never_c
                 await run_again(pilot)
                 await until_shown(pilot, *question)
                 await pilot.press("y")
-                await until_shown(pilot, "Created: three.py")
+                await until_shown(pilot, "created as three.py")
                 assert len(studio.jobs()) == 6
             with step("the question appears even after its screen was closed"):
                 proxy.plan = FailingCreates(faults.stall_and_reset(1.0))
@@ -142,7 +142,7 @@ async def test_commands_stay_with_the_cursor_after_a_rerun_and_a_key_goes_to_the
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
             await until_shown(pilot, "again.py")
             await run_again(pilot)
-            await until_shown(pilot, "Created: again.py", "> goes to it")
+            await until_shown(pilot, "created as again.py", "> goes to it")
             new_id = next(job["id"] for job in studio.jobs() if job["id"] != old_id)
             await pilot.press("l")
             await until_shown(pilot, f"again.py ({old_id[:8]}) › Log", "printed")

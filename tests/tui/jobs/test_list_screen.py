@@ -186,7 +186,7 @@ async def test_run_again_creates_a_job_with_the_same_settings(
         await pilot.press("r")
         await until_shown(
             pilot,
-            "Run this job again as it was?",
+            "Run this job again unchanged?",
             "priority, credentials",
             "uploaded files: none are sent, because Studio does not say which",
         )
@@ -475,7 +475,7 @@ async def test_jobs_and_keys_are_shown_at_every_terminal_size(
             await until_shown(pilot, "run again")
             line = screen_text(pilot).splitlines()[-1]
             await pilot.click("#keys", offset=(line.index("run again"), 0))
-            await until_shown(pilot, "Run this job again as it was?")
+            await until_shown(pilot, "Run this job again unchanged?")
             await pilot.press("escape")
         with step("the help lists the keys and runs the chosen command"):
             await pilot.press("question_mark")
@@ -730,7 +730,7 @@ async def test_the_cursor_goes_to_the_newest_run_of_a_job_and_back(
             await pilot.press("end", "r")
             await until_shown(pilot, "Run this job again")
             await pilot.press("y")
-            await until_shown(pilot, "Created: again.py", "> goes to it", f"Jobs {count}")
+            await until_shown(pilot, "created as again.py", "> goes to it", f"Jobs {count}")
         newest = table(pilot).keys[0]
         await pilot.press("end")
         await until(pilot, lambda: table(pilot).cursor == old_id)
@@ -755,7 +755,7 @@ async def test_the_cursor_stays_on_the_newest_job_when_it_is_run_again(
         await pilot.press("r")
         await until_shown(pilot, "Run this job again")
         await pilot.press("y")
-        await until_shown(pilot, "Created: again.py", "> goes to it", "Jobs 2")
+        await until_shown(pilot, "created as again.py", "> goes to it", "Jobs 2")
         assert list(table(pilot).keys).index(old_id) == 1
         assert table(pilot).cursor == old_id
         await pilot.press("greater_than_sign")

@@ -74,19 +74,17 @@ async def test_reruns_keep_settings_that_studio_does_not_send_even_after_a_resta
             await asyncio.to_thread(studio.wait_for_end, first.id)
             await move_to_job(pilot, first.id)
             await pilot.press("r")
-            await until_shown(pilot, "Run this job again as it was?", *SUBMITTED_SETTINGS)
+            await until_shown(pilot, "Run this job again unchanged?", *SUBMITTED_SETTINGS)
             await until_shown(pilot, "server default, as before: credentials")
             await pilot.press("y")
-            await until_shown(pilot, "Created: read.sh")
+            await until_shown(pilot, "created as read.sh")
             second = studio.jobs()[0]["id"]
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
             await move_to_job(pilot, second)
             await pilot.press("R")
-            await until_shown(
-                pilot, "Run this job again from its checkpoints?", *SUBMITTED_SETTINGS
-            )
+            await until_shown(pilot, "Run this job again from checkpoints?", *SUBMITTED_SETTINGS)
             await pilot.press("y")
-            await until_shown(pilot, "Created: read.sh")
+            await until_shown(pilot, "created as read.sh")
         original, repeated, continued = create_requests(proxy)
     assert original["files"]
     for rerun in (repeated, continued):
@@ -291,7 +289,7 @@ async def test_a_continued_job_and_its_origin_name_each_other_and_the_fixed_fail
     async with dashboard(studio, tmp_path, size=(160, 40)) as pilot:
         await until_shown(pilot, "mended.py", "✗ FAILED", "corrupt tile 17")
         await pilot.press("R")
-        await until_shown(pilot, "Run this job again from its checkpoints?")
+        await until_shown(pilot, "Run this job again from checkpoints?")
         await pilot.press("y")
         await until_shown(pilot, "✓ COMPLETE", "fixed by ", "✗0")
         await pilot.press("/", *"is:failed", "enter")
