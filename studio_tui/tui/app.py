@@ -299,9 +299,13 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
             show_over(self, install_tab(self, self._screens.tab(message.tab), message.tab))
 
     @work(name="plan", group="command")
-    async def on_schedule_pipeline(self, message: "messages.SchedulePipeline") -> None:
+    async def on_schedule_pipeline(self) -> None:
         if self._screens:
-            await self._screens.show_schedule_form(self, message.datasets)
+            await self._screens.show_schedule_form(self)
+
+    def on_await_row(self, message: "messages.AwaitRow") -> None:
+        if self._screens:
+            self._screens.await_row(message.tab, message.key)
 
     def on_open_form(self, message: "messages.OpenForm") -> None:
         if self._screens:

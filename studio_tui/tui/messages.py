@@ -104,11 +104,15 @@ class FilterList(Message):
 
 
 @dataclass
-class SchedulePipeline(Message):
-    """Show the form for a schedule that triggers a pipeline."""
+class AwaitRow(Message):
+    """Move the cursor of the list on a tab to a row as soon as it is listed."""
 
-    datasets: str = ""
-    """The field's initial value; an unfinished draft for the same datasets takes precedence."""
+    tab: str
+    key: str
+
+
+class SchedulePipeline(Message):
+    """Show the form for rebuilding datasets on a schedule."""
 
 
 @dataclass

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 
-from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.lists.kinds import Kind
@@ -26,7 +25,6 @@ from studio_tui.tui.messages import EditJobs, OpenForm, OpenJob, OpenLog, OpenLo
 if TYPE_CHECKING:
     from studio_tui.tui.form.saved_forms import SavedForms
     from studio_tui.tui.pipelines.graph.memory import DagMemory
-    from studio_tui.tui.pipelines.schedule_dialog import ScheduleDraft
 
 
 class Screens:
@@ -55,7 +53,6 @@ class Screens:
         connected.session.lists.jobs_feed.request_at_least(jobs_to_load)
         self._filters_before: dict[str, str] = {}
         """The filters before `filter_list` changed them, by tab."""
-        self._schedule_drafts: dict[str, ScheduleDraft] = {}
 
     @cached_property
     def _dags(self) -> "DagMemory":
@@ -210,24 +207,12 @@ class Screens:
                 del self._filters_before[name]
                 page.list.filtering.show_only(previous_filter)
 
-    async def show_schedule_form(self, app: App[Any], datasets: str) -> None:
-        """Show the form for a schedule that triggers a pipeline.
+    async def show_schedule_form(self, app: App[Any]) -> None:
+        """Show the form for rebuilding datasets on a schedule."""
+        from studio_tui.tui.pipelines.list_screen import PipelinesScreen  # noqa: PLC0415 (on demand)
 
-        It starts with the unfinished draft for `datasets`, if any. The cursor of the list of
-        schedules moves to the created one.
-        """
-        from studio_tui.tui.pipelines.dataset_list import DatasetList  # noqa: PLC0415 (on demand)
-        from studio_tui.tui.pipelines.schedule_dialog import (  # noqa: PLC0415 (on demand)
-            ScheduleDialog,
-            ScheduleDraft,
-        )
-
-        fresh = ScheduleDraft(datasets, is_proposed=True)
-        session, drafts = self._connected.session, self._schedule_drafts
-        known, commands = DatasetList(session), session.commands.schedules
-        form = ScheduleDialog(commands, known, fresh, drafts, zone=clock.zone())
-        if (schedule := await app.push_screen_wait(form)) is not None:
-            self.await_row("schedules", schedule.id)
+        if isinstance(page := self.tab("pipelines"), PipelinesScreen):
+            await page.rebuilding.schedule_from(app, "")
 
     def contents_to_save(self) -> dict[Path, str]:
         """Return the contents to save for the next run, by file."""

@@ -17,7 +17,7 @@ from studio_tui.tui.frame.help import HelpScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.palette import PagedPalette
 from studio_tui.tui.pipelines.list_screen import PipelinesScreen
-from studio_tui.tui.pipelines.trigger_screen import TriggerScreen
+from studio_tui.tui.pipelines.rebuild_form import RebuildForm
 from studio_tui.tui.schedules.list_screen import SchedulesScreen
 from studio_tui.tui.widgets.option_lists import OptionChoice, PaletteChoice
 from tests.driving import driving
@@ -125,7 +125,7 @@ async def test_the_palette_finds_commands_of_other_tabs_and_runs_them_there(
             await pilot.press("enter")
 
         await choose("rebu", "Pipelines: Rebuild datasets", "key: t, on the tab Pipelines")
-        await until(pilot, lambda: isinstance(pilot.app.screen, TriggerScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, RebuildForm))
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
         # Disabled there, it says why.

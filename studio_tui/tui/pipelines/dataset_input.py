@@ -1,6 +1,5 @@
 """An input of dataset names that completes them."""
 
-from collections.abc import Callable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -9,6 +8,11 @@ from textual.widgets import Input
 
 from studio_tui.presentation.pipelines.datasets import matching_names
 from studio_tui.tui.form.form_field import FieldInput
+from studio_tui.tui.pipelines.dataset_list import DatasetList
+
+MOST_OFFERED = 4
+
+NOT_ALL = "Not all names have been received yet."
 
 
 class DatasetInput(FieldInput):
@@ -22,15 +26,13 @@ class DatasetInput(FieldInput):
     class Chose(Message):
         """Another completion was chosen."""
 
-    def __init__(
-        self, text: str, names: Callable[[], tuple[str, ...]], *, is_proposed: bool
-    ) -> None:
+    def __init__(self, text: str, datasets: DatasetList, *, is_proposed: bool) -> None:
         super().__init__(
             text if is_proposed else with_trailing_space(text),
             compact=True,
             select_on_focus=is_proposed,
         )
-        self.names = names
+        self._datasets = datasets
         self._proposed = text if is_proposed else None
         self._choice = 0
 
@@ -47,23 +49,41 @@ class DatasetInput(FieldInput):
 
     def completions(self) -> tuple[str, ...]:
         """Return the completions of the last word, the chosen one first."""
-        completions = matching_names(self.last_word()[1], self.names())
+        completions = matching_names(self._last_word()[1], self._datasets.names())
         choice = self._choice % len(completions) if completions else 0
         return (*completions[choice:], *completions[:choice])
 
-    @property
-    def has_chosen(self) -> bool:
-        """Whether the user has gone to another completion than the first one."""
-        return self._choice != 0
+    def notes(self) -> tuple[str, ...]:
+        """Return what the last word can become, and whether names are missing."""
+        return (*self._completion_notes(), *(() if self._datasets.has_all else (NOT_ALL,)))
+
+    def _completion_notes(self) -> tuple[str, ...]:
+        if not self._datasets.names():
+            none = "; none is known yet" if self._datasets.has_all else ""
+            return (f"namespace.project.name, several with a space between{none}.",)
+        word, completions = self._last_word()[1], self.completions()
+        if not completions:
+            if self._datasets.is_certain:
+                return ("There is no dataset with this name.",)
+            return ("No dataset known here has this name; Studio may know it.",)
+        if completions == (word,):
+            if self.is_proposed:
+                return ("Typing replaces it; end and a space begin another name.",)
+            return ("More names may follow after a space.",)
+        unlisted = len(completions) - MOST_OFFERED
+        more = (f"and {unlisted} more: down goes to the next",) if unlisted > 0 else ()
+        prefix = "tab: " if word or self._choice else "known: "
+        others = (" " * len(prefix) + name for name in completions[1:MOST_OFFERED])
+        return (f"{prefix}{completions[0]}", *others, *more)
 
     def action_choose(self, step: int) -> None:
         self._choice += step
         self.post_message(self.Chose())
 
     def note_typing(self) -> None:
-        """Choose the first completion again, and no longer select the text on focus."""
+        """Choose the first completion again; text that was typed is not selected on focus."""
         self._choice = 0
-        self.select_on_focus = False
+        self.select_on_focus = self.is_proposed
 
     def start_next_name(self) -> None:
         """Add a space after the text, so that typing starts another name."""
@@ -73,15 +93,15 @@ class DatasetInput(FieldInput):
 
     def action_complete(self) -> None:
         """Complete the last word; if there is nothing to complete, focus the next field."""
-        before, word = self.last_word()
-        completions = self.completions() if word or self.has_chosen else ()
+        before, word = self._last_word()
+        completions = self.completions() if word or self._choice else ()
         if completions and completions[0] != word:
             self.value = before + completions[0]
             self.cursor_position = len(self.value)
         else:
             self.screen.focus_next()
 
-    def last_word(self) -> tuple[str, str]:
+    def _last_word(self) -> tuple[str, str]:
         """Return the text before the last word, and this word: empty after a blank or comma."""
         word = self.value.replace(",", " ").rpartition(" ")[2]
         return self.value.removesuffix(word), word

@@ -1,7 +1,6 @@
 """Every dialog at every size: title and answers stay visible, and the rest can be scrolled."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
@@ -37,11 +36,9 @@ from studio_tui.tui.frame.dialogs import Ask, Choose, Confirm
 from studio_tui.tui.frame.help import HelpScreen
 from studio_tui.tui.frame.review import Review
 from studio_tui.tui.logs.save_dialog import Offer, SaveLog
-from studio_tui.tui.pipelines.dataset_form import DatasetForm
 from studio_tui.tui.pipelines.dataset_list import DatasetList
 from studio_tui.tui.pipelines.datasets import DatasetPicker
-from studio_tui.tui.pipelines.schedule_dialog import ScheduleDialog, ScheduleDraft
-from studio_tui.tui.pipelines.trigger_screen import TriggerDraft, TriggerScreen
+from studio_tui.tui.pipelines.rebuild_form import RebuildDraft, RebuildForm
 from studio_tui.tui.schedules.editing import AskTime
 from studio_tui.tui.sheets import OPENING
 from tests.driving import driving
@@ -97,23 +94,17 @@ def session_without_answers() -> StudioSession:
             reachability=Reachability(),
             known_items=SimpleNamespace(pipelines=PipelineList),
             datasets=SimpleNamespace(names=tuple),
-            client=SimpleNamespace(is_local_studio=False),
-            is_local=False,
+            client=SimpleNamespace(is_local_studio=True),
+            is_local=True,
         ),
     )
 
 
-def _create_trigger_screen() -> TriggerScreen:
-    draft = TriggerDraft(" ".join(f"space.project.dataset{number}" for number in range(20)))
-    session = session_without_answers()
-    return TriggerScreen(session, DatasetList(session), draft, {})
-
-
-def _create_schedule_dialog() -> ScheduleDialog:
+def _create_rebuild_form() -> RebuildForm:
     names = " ".join(f"space.project.dataset{number}" for number in range(20))
-    draft = ScheduleDraft(names, time="0 3 1 1 *")
-    datasets = DatasetList(session_without_answers())
-    return ScheduleDialog(cast("Any", None), datasets, draft, {}, zone=UTC)
+    draft = RebuildDraft(names, time="0 3 1 1 *")
+    session = session_without_answers()
+    return RebuildForm(session, DatasetList(session), draft, {}, cast("Any", None))
 
 
 def _action(number: int) -> Action:
@@ -123,9 +114,6 @@ def _action(number: int) -> Action:
 _DATASETS = tuple(ListedDataset(name=f"dataset{number:02}") for number in range(50))
 _EXPLAINED = Explained(LINES[:9], is_good=True)
 _FIELD = max(FIELDS, key=lambda name: len(FIELDS[name].accepts))
-
-FORMS = (ScheduleDialog, TriggerScreen)
-"""Dialogs with fields, in which the tab key moves to the next field."""
 
 DIALOGS: dict[type, DialogCase] = {
     Confirm: DialogCase(
@@ -211,22 +199,17 @@ DIALOGS: dict[type, DialogCase] = {
         f"{FIELDS[_FIELD].label} ok $EDITOR",
         f"{FIELDS[_FIELD].meaning} {FIELDS[_FIELD].accepts}",
     ),
-    ScheduleDialog: DialogCase(
-        _create_schedule_dialog,
-        "Rebuild datasets on a schedule f9 Schedule esc Close",
-        "Datasets When Environment",
-    ),
-    TriggerScreen: DialogCase(
-        _create_trigger_screen,
-        "Rebuild datasets f9 Trigger esc Close",
-        "Datasets Review Review its jobs first: it starts paused Environment",
+    RebuildForm: DialogCase(
+        _create_rebuild_form,
+        "Rebuild datasets f9 Schedule f2 Datasets esc Close",
+        "Datasets When Environment Only these",
     ),
 }
 
 
 def test_every_dialog_is_tested_here() -> None:
     dialogs = {each for each in own_widgets() if issubclass(each, Dialog)}
-    assert dialogs - {Dialog, DatasetForm} == DIALOGS.keys()
+    assert dialogs - {Dialog} == DIALOGS.keys()
 
 
 def box_region(app: App[None]) -> Region:
@@ -289,8 +272,8 @@ async def _scroll_through(pilot: Pilot[None], dialog: DialogCase, name: str) -> 
         assert fixed_words <= visible_words(pilot.app), f"{name}: title or answers are cut"
         assert scrolled_part(pilot.app).max_scroll_x == 0, name
         seen_words |= visible_words(pilot.app)
-        await pilot.press("tab" if isinstance(pilot.app.screen, FORMS) else "pagedown")
-        if isinstance(pilot.app.screen, FORMS):
+        await pilot.press("tab" if isinstance(pilot.app.screen, RebuildForm) else "pagedown")
+        if isinstance(pilot.app.screen, RebuildForm):
             seen_words |= visible_words(pilot.app)
             if pilot.app.focused is pilot.app.screen.query_one("#yes"):
                 break
@@ -344,8 +327,8 @@ async def test_the_mouse_wheel_scrolls_every_dialog_to_its_end(
             await pilot.pause()
         assert widget.scroll_y == widget.max_scroll_y
         assert set(dialog.fixed_words.split()) <= visible_words(pilot.app)
-        if len(pilot.app.screen.query(f".{SHRINKS}")) == 1 and dialog.create not in {
-            _create_trigger_screen,
-            _create_schedule_dialog,
-        }:
+        if (
+            len(pilot.app.screen.query(f".{SHRINKS}")) == 1
+            and dialog.create is not _create_rebuild_form
+        ):
             assert dialog.scrolled_words.split()[-1] in visible_words(pilot.app)

@@ -12,7 +12,7 @@ from studio_tui.tui.pipelines.dataset_list import DatasetList
 from studio_tui.tui.pipelines.datasets import DatasetPicker, Rebuild
 from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 from studio_tui.tui.pipelines.list_screen import PipelinesScreen
-from studio_tui.tui.pipelines.trigger_screen import TriggerScreen
+from studio_tui.tui.pipelines.rebuild_form import RebuildForm
 from tests.driving import driving
 from tests.local.http.test_pipeline_routes import (
     job_ids_by_dataset,
@@ -68,7 +68,7 @@ async def test_outdated_datasets_are_reported_and_only_these_are_rebuilt(
             await pilot.press("escape")
             await until_shown(pilot, " report ")
             await pilot.press("home", "T")
-            await until(pilot, lambda: isinstance(pilot.app.screen, TriggerScreen))
+            await until(pilot, lambda: isinstance(pilot.app.screen, RebuildForm))
             await until_shown(pilot, "Rebuild datasets", "clean report", "Only these")
             await until_shown(pilot, "▐X▌ Their sources are not rebuilt")
             await pilot.press("escape")
@@ -76,7 +76,7 @@ async def test_outdated_datasets_are_reported_and_only_these_are_rebuilt(
             await pilot.press("f2")
             await until_shown(pilot, "Datasets: 3, 2 out of date")
             await pilot.press("home", "T")
-            await until(pilot, lambda: isinstance(pilot.app.screen, TriggerScreen))
+            await until(pilot, lambda: isinstance(pilot.app.screen, RebuildForm))
         with step("the outdated datasets are rebuilt"):
             await pilot.press("f9")
             await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))

@@ -15,11 +15,11 @@ from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs import merged_jobs
 from studio_tui.tui.logs.merged_screen import MergedScreen
 from studio_tui.tui.pipelines import listed_estimates
-from studio_tui.tui.pipelines.dataset_form import NOT_ALL, RESTORED
+from studio_tui.tui.pipelines.dataset_input import NOT_ALL
 from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 from studio_tui.tui.pipelines.list_screen import PipelinesScreen
 from studio_tui.tui.pipelines.listed_estimates import ListedEstimates
-from studio_tui.tui.pipelines.trigger_screen import TriggerScreen
+from studio_tui.tui.pipelines.rebuild_form import RESTORED, RebuildForm
 from studio_tui.tui.widgets.big_table import BigTable
 from tests.fault_proxy import Fault, FaultProxy, ReceivedRequest
 from tests.faults import answer_json, drop_response
@@ -155,7 +155,7 @@ async def test_the_form_shows_errors_at_their_fields_and_keeps_typed_text(
             await pilot.press("tab", "f9")
             await until_shown(pilot, "Name a dataset to rebuild.")
             screen = pilot.app.screen
-            assert isinstance(screen, TriggerScreen)
+            assert isinstance(screen, RebuildForm)
             screen.check()
             await pilot.press("tab")
             await until_shown(pilot, "Nothing runs until it is resumed.")
@@ -166,7 +166,7 @@ async def test_the_form_shows_errors_at_their_fields_and_keeps_typed_text(
         with step("an error in another field"):
             await pilot.press("ctrl+u")
             await type_in(pilot, "nonsense")
-            await pilot.press("tab", "tab")
+            await pilot.press("tab", "tab", "tab")
             await type_in(pilot, "BROKEN")
             await pilot.press("f9")
             await until_shown(pilot, "it is not NAME=VALUE")
@@ -210,10 +210,6 @@ async def test_the_form_reaches_every_suggestion_and_shows_unknown_names_that_st
     assert studio.wait_for_end(job["id"])["status"] == "COMPLETE"
     async with dashboard(studio, tmp_path, size=(80, 24)) as pilot:
         await open_list(pilot)
-        with step("the form of a schedule names them in the same way"):
-            await pilot.press("P")
-            await until_shown(pilot, "on a schedule", "known: ", "and 1 more: down goes to the")
-            await pilot.press("escape")
         await pilot.press("t")
         await until_shown(pilot, "known: ", "and 1 more: down", "f9  Trigger", "esc  Close")
         await type_in(pilot, "sale")
@@ -590,12 +586,11 @@ async def test_the_form_reports_missing_names_and_a_lost_response_creates_one_pi
     proxy.plan = plan = FirstRequestsFail("datasets/list", 1_000_000)
     async with proxy, dashboard(studio_with_datasets, tmp_path, url=proxy.url) as pilot:
         await open_list(pilot)
-        for key, heading in (("P", "Rebuild datasets on a schedule"), ("t", "Nothing runs until")):
-            with step(f"before any name has been received, {key}"):
-                await pilot.press(key)
-                await until_shown(pilot, heading, "several with a space between.", NOT_ALL)
-                await pilot.press("escape")
-                await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
+        with step("before any name has been received"):
+            await pilot.press("t")
+            await until_shown(pilot, "several with a space between.", NOT_ALL)
+            await pilot.press("escape")
+            await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
         await asyncio.to_thread(trigger, studio_with_datasets, "first", review=True)
         with step("the form reports that names are missing"):
             await until_shown(pilot, "PAUSED")
@@ -606,13 +601,13 @@ async def test_the_form_reports_missing_names_and_a_lost_response_creates_one_pi
             await type_in(pilot, "sec")
             await until_shown(pilot, "tab: second")
             assert NOT_ALL not in screen_text(pilot)
-            assert isinstance(pilot.app.screen, TriggerScreen)
+            assert isinstance(pilot.app.screen, RebuildForm)
         with step("a trigger whose response gets lost"):
             proxy.plan = TriggerResponsesLost()
             await pilot.press("tab")
             await until_shown(pilot, "Datasets     second")
             await pilot.press("f9")
             await until_notified(pilot, "most likely")
-            await until(pilot, lambda: not isinstance(pilot.app.screen, TriggerScreen))
+            await until(pilot, lambda: not isinstance(pilot.app.screen, RebuildForm))
             await until_shown(pilot, "‖ PAUSED", "2 Pipelines 2")
     assert len(pipelines(studio_with_datasets)) == 2

@@ -21,8 +21,7 @@ from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs import bulk
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.jobs.rerun import submitted_of
-from studio_tui.tui.pipelines.dataset_form import RESTORED
-from studio_tui.tui.pipelines.schedule_dialog import ScheduleDialog
+from studio_tui.tui.pipelines.rebuild_form import RESTORED, RebuildForm
 from studio_tui.tui.schedules import editing
 from studio_tui.tui.schedules.editing import AskTime
 from studio_tui.tui.schedules.list_screen import SchedulesScreen
@@ -124,16 +123,16 @@ async def test_an_empty_list_says_how_to_create_a_schedule_and_a_pipeline_draft_
         await pilot.press("x", "t", "e", "l", "enter")
         assert isinstance(pilot.app.screen, SchedulesScreen)
         await pilot.press("P")
-        await until_shown(pilot, "Rebuild datasets on a schedule", "between; none is")
-        await pilot.press(*"nothing", "tab", *"@daily", "f9")
+        await until_shown(pilot, "Rebuild datasets", "between; none is")
+        await pilot.press(*"nothing", "tab", "tab", *"@daily", "f9")
         await until_shown(pilot, "No dataset nothing is known to this local Studio.")
         await pilot.press("escape", "P")
-        await until_shown(pilot, "Rebuild datasets on a schedule", "nothing", "@daily", RESTORED)
+        await until_shown(pilot, "Rebuild datasets", "nothing", "@daily", RESTORED)
         await pilot.press("f3")
         await until(pilot, lambda: RESTORED not in screen_text(pilot))
         assert "@daily" not in screen_text(pilot)
         await pilot.press("escape", "P")
-        await until_shown(pilot, "Rebuild datasets on a schedule")
+        await until_shown(pilot, "Rebuild datasets")
         assert RESTORED not in screen_text(pilot)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, SchedulesScreen))
@@ -614,8 +613,8 @@ async def test_a_pipeline_schedule_is_created_run_manually_opened_and_canceled(
         await until_shown(pilot, "4 Schedules 1")
         table = await open_schedules(pilot)
         await pilot.press("P")
-        await until_shown(pilot, "Rebuild datasets on a schedule", "known: thumbs")
-        await pilot.press(*"thum", "tab", "tab", *keys_of("0 99 * * *"))
+        await until_shown(pilot, "Rebuild datasets", "known: thumbs")
+        await pilot.press(*"thum", "tab", "tab", "tab", *keys_of("0 99 * * *"))
         await pilot.press("f9")
         await until_shown(pilot, "Hour: 99 is not 0 to 23.")
         await pilot.press(*["backspace"] * 10, "@", *"yearly", "f9")
@@ -631,18 +630,21 @@ async def test_a_pipeline_schedule_is_created_run_manually_opened_and_canceled(
         await until_shown(pilot, "(✓)", "COMPLETED", "by hand")
         await pilot.press("enter")
         await until_shown(pilot, "── Pipelines 1", "thumbs")
-        # Typing replaces the proposed name.
         await pilot.press("P")
-        await until_shown(pilot, "Rebuild datasets on a schedule")
-        dialog = pilot.app.screen
-        assert isinstance(dialog, ScheduleDialog)
-        assert dialog.line.selected_text == "thumbs"
+        await until_shown(pilot, "Datasets     thumbs", "Empty: now.", "f9  Trigger")
+        await pilot.press(*"@daily")
+        await until_shown(pilot, "A schedule starts it without a review.", "f9  Schedule")
+        # Typing replaces the proposed name.
+        form = pilot.app.screen
+        assert isinstance(form, RebuildForm)
+        await pilot.press("shift+tab")
+        await until(pilot, lambda: form.line.selected_text == "thumbs")
         await pilot.press("x")
-        await until(pilot, lambda: dialog.line.value == "x")
+        await until(pilot, lambda: form.line.value == "x")
         await pilot.press("escape", "q")
         await until_shown(pilot, "── Schedules 2")
         await pilot.press("P")
-        await until_shown(pilot, "Rebuild datasets on a schedule", "known: thumbs")
+        await until_shown(pilot, "Rebuild datasets", "known: thumbs")
         await pilot.press("escape")
         await until_shown(pilot, "── Schedules 2")
         assert table.cursor == task["id"]
