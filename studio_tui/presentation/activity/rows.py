@@ -125,7 +125,7 @@ ACTIVITY_COLUMNS: tuple[ListColumn[Entry, Entry, Cell], ...] = (
         text=words_of,
     ),
     ListColumn(
-        Column("took", "TOOK", 8, align=Align.RIGHT, drop=5, fits=True),
+        Column("took", "TOOK", 8, align=Align.RIGHT, drop=6, fits=True),
         lambda entry: Cell(milliseconds(entry.mean_ms)) if entry.method else NOTHING,
         SortOrder("duration, longest first", lambda entry, now: -entry.mean_ms),
         seconds=lambda entry, now: entry.mean_ms / 1000 if entry.method else None,
@@ -142,7 +142,7 @@ ACTIVITY_COLUMNS: tuple[ListColumn[Entry, Entry, Cell], ...] = (
         text=lambda entry: f"{entry.answer} {entry.why_failed}",
     ),
     ListColumn(
-        Column("why", "WHY", 10, grow=1, drop=4, fits=True, preferred_width=60),
+        Column("why", "WHY", 10, grow=1, drop=6, fits=True, preferred_width=60),
         lambda entry: Cell(entry.why_failed, Tone.DIM) if entry.why_failed else NOTHING,
         SortOrder("why", lambda entry, now: (not entry.why_failed, entry.why_failed)),
     ),

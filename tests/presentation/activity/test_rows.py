@@ -259,6 +259,15 @@ def test_a_narrow_table_keeps_the_column_that_describes_the_request() -> None:
     assert {"state", "at", "what", "answer"} == narrower
 
 
+def test_the_description_of_a_request_gets_no_less_room_in_a_wider_table() -> None:
+    contents = [9, 14, 45, 8, 6, 15, 60]
+    widths = [
+        next(each.width for each in place(COLUMNS, room, contents=contents) if each.cell == 2)
+        for room in (77, 82, 88, 94, 99, 113)
+    ]
+    assert min(widths) == widths[0] == 34
+
+
 def test_polls_move_up_with_their_last_request_at_most_once_a_minute() -> None:
     def at(minute: int, second: int) -> datetime:
         return NOON.replace(minute=minute, second=second)
