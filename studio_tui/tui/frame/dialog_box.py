@@ -1,12 +1,11 @@
-"""The box of every dialog, whose content scrolls; see docs/upstream/layout-box-model.md."""
+"""The box of every dialog, whose content scrolls."""
 
-from fractions import Fraction
 from typing import cast
 
-from textual.containers import Container
+from textual.containers import Container, ItemGrid
 from textual.content import Content
-from textual.geometry import NULL_OFFSET, Region, Size
-from textual.layout import ArrangeResult, Layout, WidgetPlacement
+from textual.geometry import Region, Size
+from textual.layout import ArrangeResult, Layout
 from textual.layouts.vertical import VerticalLayout
 from textual.visual import VisualType
 from textual.widget import Widget
@@ -19,6 +18,9 @@ SHRINKS = "-shrinks"
 
 _HANGING = 2
 """Cells by which the further rows of an indented line are indented more than its first."""
+
+_BUTTON_EDGES = 2
+"""Cells of a button beside its label."""
 
 
 class ShrinkingLayout(VerticalLayout):
@@ -44,36 +46,6 @@ class ShrinkingLayout(VerticalLayout):
             region = Region(x, y - removed_rows, width, heights[n])
             placements[n] = placed._replace(region=region)
             removed_rows += height - heights[n]
-        return placements
-
-
-class WrappingLayout(Layout):
-    """A horizontal layout; a child that does not fit into a row begins the next row."""
-
-    def arrange(
-        self,
-        parent: Widget,
-        children: list[Widget],
-        size: Size,
-        greedy: bool = True,  # noqa: ARG002 (Textual's form)
-    ) -> ArrangeResult:
-        """A width of 0 means unlimited."""
-        placements: list[WidgetPlacement] = []
-        x = y = row_height = 0
-        for child in children:
-            box = child._get_box_model(
-                size, parent.app.viewport_size, Fraction(size.width), Fraction(size.height)
-            )
-            width, height, margin = int(box.width), int(box.height), box.margin
-            if x and size.width and x + width > size.width:
-                x, y, row_height = 0, y + row_height, 0
-            if size.width:
-                width = min(width, size.width)
-            placements.append(
-                WidgetPlacement(Region(x, y, width, height), NULL_OFFSET, margin, child)
-            )
-            x += width + margin.right
-            row_height = max(row_height, height)
         return placements
 
 
@@ -138,16 +110,12 @@ class DialogLines(Static):
         return line[:head] + Content(f"\n{' ' * indent}").join(rows)
 
 
-class DialogButtons(Container):
-    """The buttons of a dialog, wrapped to as many rows as they need."""
+class DialogButtons(ItemGrid):
+    """The buttons of a dialog, in as many rows as they need."""
 
     def __init__(self, *buttons: Button) -> None:
-        super().__init__(*buttons, classes="answers")
-        self._wrapping_layout = WrappingLayout()
-
-    @property
-    def layout(self) -> Layout:
-        return self._wrapping_layout
+        widest = max(Content.from_text(button.label).cell_length for button in buttons)
+        super().__init__(*buttons, min_column_width=widest + _BUTTON_EDGES, stretch_height=False)
 
 
 def answer_button(key: str, words: str, name: str) -> Button:
