@@ -4,11 +4,19 @@ Error messages are clauses without a full stop, to be appended to the name of th
 """
 
 import re
-from enum import StrEnum
+from collections.abc import Iterator
 
 NAMES_OF_UNNAMED = {"PYTHON": "query.py", "SHELL": "query.sh"}
 """The names that jobs without a name get, by type of query; unlike other names, they tell nothing
 about the query."""
+
+NAME_LIMIT = 1000
+"""Maximum number of characters of a job's name."""
+
+PRIORITIES = range(6)
+"""0 runs first; 5 is the default."""
+
+PYTHON_VERSION = re.compile(r"3\.[0-9]{1,2}(?:\.[0-9]{1,2})?")
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST_ENTRY = 128 * 1024 - 1
@@ -19,25 +27,27 @@ _SCP_HOST = re.compile(r"[^/@]+@[^/:]+:")
 _JOB_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 
 
-class VariableFault(StrEnum):
-    """Reason why an entry `NAME=VALUE` is invalid in an environment."""
+def environment_lines(text: str) -> Iterator[tuple[int, str, str, str]]:
+    """Yield each line that is neither empty nor a comment: its number, name, value and fault.
 
-    NAME = "name"
-    LENGTH = "length"
-    NUL = "nul"
+    The fault is a clause that quotes nothing; it is empty if the line is valid. The name of a line
+    without an equals sign is all of it.
+    """
+    for number, line in enumerate(text.split("\n"), 1):
+        entry = line.strip()
+        if entry and not entry.startswith("#"):
+            name, equals, value = entry.removeprefix("export ").partition("=")
+            name, value = name.strip(), value.strip()
+            fault = _variable_fault(name, entry) if equals else "must be NAME=VALUE"
+            yield number, name, value, fault
 
 
-def is_variable(name: str) -> bool:
-    return _NAME.fullmatch(name) is not None
-
-
-def variable_fault(name: str, entry: str) -> VariableFault | None:
-    """Return the fault of the variable `name`, whose `entry` is `NAME=VALUE`; `None` if valid."""
-    if not is_variable(name):
-        return VariableFault.NAME
+def _variable_fault(name: str, entry: str) -> str:
+    if not _NAME.fullmatch(name):
+        return "has no valid name before the equals sign: letters, digits and _, no digit first"
     if len(entry.encode("utf-8", "replace")) > _LONGEST_ENTRY:
-        return VariableFault.LENGTH
-    return VariableFault.NUL if "\0" in entry else None
+        return "is longer than 128 KiB, which cannot be passed to a program"
+    return "contains a NUL character, which cannot be passed to a program" if "\0" in entry else ""
 
 
 def split_repository(repository: str) -> tuple[str, str | None]:

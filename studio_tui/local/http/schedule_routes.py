@@ -9,6 +9,7 @@ from studio_tui import clock
 from studio_tui.api import routes
 from studio_tui.api.local_models import ChangeScheduleInput, ScheduleInput, SchedulePipelineInput
 from studio_tui.api.models import QueryType
+from studio_tui.job_rules import NAME_LIMIT, PRIORITIES
 from studio_tui.local.db import jobs, new_pipeline, schedule_actions, schedule_pipelines
 from studio_tui.local.db.new_job import NewJob
 from studio_tui.local.db.times import stamp
@@ -17,8 +18,6 @@ from studio_tui.local.http.pipeline_output import pipeline_answer
 from studio_tui.local.http.request_rules import CurrentStudio, IdempotencyKey, check_team
 from studio_tui.local.http.strict_json import StrictRoute
 from studio_tui.local.http.validation import (
-    NAME_LIMIT,
-    PRIORITIES,
     digest,
     read_datasets,
     read_environment,

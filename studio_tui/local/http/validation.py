@@ -4,7 +4,6 @@ What is invalid raises `InvalidFields`.
 """
 
 import hashlib
-import re
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,11 +13,13 @@ from studio_tui.api.fields import Sent
 from studio_tui.api.local_models import ChangeScheduleInput, SchedulePipelineInput
 from studio_tui.api.models import JobInput
 from studio_tui.job_rules import (
+    NAME_LIMIT,
     NAMES_OF_UNNAMED,
-    VariableFault,
+    PRIORITIES,
+    PYTHON_VERSION,
+    environment_lines,
     is_job_id,
     repository_fault,
-    variable_fault,
 )
 from studio_tui.local.config.clusters import Cluster, Clusters
 from studio_tui.local.db.new_job import CheckpointSource, NewJob, NewSchedule
@@ -27,17 +28,6 @@ from studio_tui.local.db.times import time_zone
 from studio_tui.local.http.errors import FieldProblem, InvalidFields
 from studio_tui.local.http.uploads import StoredFile
 
-PRIORITIES = range(6)
-"""0 runs first; 5 is the default."""
-
-NAME_LIMIT = 1000
-
-_PYTHON_VERSION = re.compile(r"3\.\d{1,2}(\.\d{1,2})?")
-_VARIABLE_FAULTS = {
-    VariableFault.NAME: "a name has only letters, digits and _, and must not begin with a digit",
-    VariableFault.LENGTH: "the value is longer than 128 KiB",
-    VariableFault.NUL: "the value contains a NUL character",
-}
 _YEARS = range(2000, 3000)
 
 
@@ -171,7 +161,7 @@ def _check_text(request: JobInput, problems: _Problems) -> None:
     if len(request.query_name or "") > NAME_LIMIT:
         problems.add("query_name", f" is longer than {NAME_LIMIT} characters")
     version = request.python_version
-    if version is not None and not _PYTHON_VERSION.fullmatch(version):
+    if version is not None and not PYTHON_VERSION.fullmatch(version):
         problems.add("python_version", " must be like 3.12 or 3.12.4")
     if fault := repository_fault(request.repository or ""):
         problems.add("repository", f" {fault}")
@@ -257,16 +247,9 @@ def _parse_environment(text: str, problems: _Problems) -> dict[str, str]:
     value are removed.
     """
     variables: dict[str, str] = {}
-    for number, line in enumerate(text.split("\n"), 1):
-        entry = line.strip()
-        if not entry or entry.startswith("#"):
-            continue
-        name, equals, value = entry.removeprefix("export ").partition("=")
-        name, value = name.strip(), value.strip()
-        if not equals:
-            problems.add("environment", f", line {number}: must be NAME=VALUE")
-        elif fault := variable_fault(name, entry):
-            problems.add("environment", f", line {number}: {_VARIABLE_FAULTS[fault]}")
+    for number, name, value, fault in environment_lines(text):
+        if fault:
+            problems.add("environment", f", line {number} {fault}")
         else:
             variables[name] = _unquote(value)
     return variables

@@ -11,7 +11,13 @@ from pathlib import PurePath
 
 from studio_tui.addresses import has_login
 from studio_tui.api.models import Cluster, QueryType
-from studio_tui.job_rules import is_job_id, repository_fault, split_repository
+from studio_tui.job_rules import (
+    NAME_LIMIT,
+    PYTHON_VERSION,
+    is_job_id,
+    repository_fault,
+    split_repository,
+)
 from studio_tui.presentation.form.draft import Draft, FileState, FormContext
 from studio_tui.presentation.form.file_checks import QUERY_LIMIT
 from studio_tui.presentation.form.line_checks import (
@@ -38,10 +44,8 @@ PYTHON_VERSIONS = ("3.10", "3.11", "3.12", "3.13")
 
 _CONTROL = frozenset({"Cc", "Zl", "Zp"})
 """Unicode categories of control characters and line breaks."""
-_NAME_LIMIT = 1000
 _MOST_WORKERS = 2**31 - 1
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,12}")
-_PYTHON_VERSION = re.compile(r"3\.[0-9]{1,2}(?:\.[0-9]{1,2})?")
 _SCP = re.compile(r"[\w.-]+@[\w.-]+:[^\s/].*")
 """An address such as `git@github.com:user/project`."""
 _NAMES_SHOWN = 5
@@ -108,8 +112,8 @@ def query_type_problems(draft: Draft, _context: FormContext) -> str:
 
 def query_name(draft: Draft, _context: FormContext) -> str:
     name = draft.query_name.strip()
-    if len(name) > _NAME_LIMIT:
-        return f"The name has {len(name)} characters; Studio accepts {_NAME_LIMIT}."
+    if len(name) > NAME_LIMIT:
+        return f"The name has {len(name)} characters; Studio accepts {NAME_LIMIT}."
     return _one_line(name)
 
 
@@ -174,7 +178,7 @@ def python_version(draft: Draft, context: FormContext) -> FieldProblems:
     typed = draft.python_version.strip()
     if not typed:
         return ()
-    if not _PYTHON_VERSION.fullmatch(typed):
+    if not PYTHON_VERSION.fullmatch(typed):
         return f"{quoted(typed)} is not a Python 3 version; type one such as {PYTHON_VERSIONS[-2]}."
     if typed not in PYTHON_VERSIONS and not context.is_local:
         versions = ", ".join(PYTHON_VERSIONS)

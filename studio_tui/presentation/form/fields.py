@@ -5,6 +5,7 @@ from typing import Any
 
 from studio_tui import cron
 from studio_tui.api.models import JobInput
+from studio_tui.job_rules import PRIORITIES
 from studio_tui.presentation.form import checks, file_checks, hints
 from studio_tui.presentation.form.checks import PYTHON_VERSIONS, REQUEST_LIMIT
 from studio_tui.presentation.form.draft import Draft, FieldValue, FormContext
@@ -145,7 +146,7 @@ FIELDS: dict[str, Field] = {
         accepts="0, which starts first, to 5, which starts last and is the default.",
         example=("0",),
         check=checks.whole_number(
-            "priority", range(6), "Priority is 0 (first) to 5 (last, the default)", "Type 0 to 5."
+            "priority", PRIORITIES, "Priority is 0 (first) to 5 (last, the default)", "Type 0 to 5."
         ),
         hint="0 is first, 5 is last and the default.",
         value=number_in("priority"),

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from studio_tui.addresses import has_login
-from studio_tui.job_rules import VariableFault, variable_fault
+from studio_tui.job_rules import environment_lines
 from studio_tui.presentation.form.problems import Problem, quoted, warning
 from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.redaction import without_secrets
@@ -55,22 +55,13 @@ def requirement_problems(text: str) -> tuple[Problem, ...]:
 def environment_problems(text: str) -> tuple[Problem, ...]:
     """Return the problems of lines of `NAME=VALUE`, which are sent unchanged."""
     problems: list[Problem] = []
-    for number, line in enumerate(text.split("\n"), 1):
-        entry = line.strip()
-        if not entry or entry.startswith("#"):
-            continue
-        name, equals, value = entry.removeprefix("export ").partition("=")
-        name = name.strip()
-        if MASK in {entry, value}:
-            sentence = "values are not saved to disk; type it again."
-        elif equals:
-            sentence = _fault_sentence(name, entry)
-        else:
-            # The line is not quoted, as it may be a secret that was pasted without a name.
-            sentence = "it is not NAME=VALUE; type a name and an equals sign before the value."
-        if sentence:
-            problems.append(Problem("environment", f"Line {number}: {sentence}"))
-        elif value.lstrip()[:1] in {"'", '"'}:
+    for number, name, value, fault in environment_lines(text):
+        if MASK in {name, value}:
+            message = f"Line {number}: values are not saved to disk; type it again."
+            problems.append(Problem("environment", message))
+        elif fault:
+            problems.append(Problem("environment", f"Line {number} {fault}."))
+        elif value[:1] in {"'", '"'}:
             message = f"Line {number}: the quotes of {name} are sent as a part of its value."
             problems.append(warning("environment", message))
     return tuple(problems)
@@ -186,19 +177,3 @@ def _package_problems(where: str, line: str) -> tuple[Problem, ...]:
     else:
         sentence = f"{quoted(line)} is not a requirement such as numpy>=1.24: {quoted(reason)}."
     return (Problem("requirements", where + sentence),)
-
-
-def _fault_sentence(name: str, entry: str) -> str:
-    if not name:
-        return "there is no name before the equals sign; type NAME=VALUE."
-    match variable_fault(name, entry):
-        case VariableFault.NAME:
-            # It is not quoted, as it may be the part of a secret before an equals sign.
-            rule = "letters, digits and _ only, not beginning with a digit"
-            return f"the text before the equals sign is not a valid variable name: {rule}."
-        case VariableFault.LENGTH:
-            return f"{name} is longer than 128 KiB, which cannot be passed to a program."
-        case VariableFault.NUL:
-            return f"{name} contains a NUL character, which cannot be passed to a program."
-        case None:
-            return ""

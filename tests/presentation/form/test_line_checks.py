@@ -117,7 +117,8 @@ def test_the_same_package_may_be_required_for_several_systems() -> None:
     assert requirement_problems(text) == ()
 
 
-NO_ASSIGNMENT = "it is not NAME=VALUE; type a name and an equals sign before the value."
+NO_ASSIGNMENT = "must be NAME=VALUE."
+NO_NAME = "has no valid name before the equals sign: letters, digits and _, no digit first."
 
 
 @pytest.mark.parametrize(
@@ -143,29 +144,21 @@ def test_a_secret_pasted_without_a_variable_name_is_not_shown(secret: str) -> No
         ("a B", NO_ASSIGNMENT),
         ("export MODE: full", NO_ASSIGNMENT),
         ("TOKEN", NO_ASSIGNMENT),
-        ("=1", "there is no name before the equals sign; type NAME=VALUE."),
-        (
-            "1A=2",
-            (
-                "the text before the equals sign is not a valid variable name:"
-                " letters, digits and _ only, not beginning with a digit."
-            ),
-        ),
-        (
-            "a-b=2",
-            (
-                "the text before the equals sign is not a valid variable name:"
-                " letters, digits and _ only, not beginning with a digit."
-            ),
-        ),
-        (f"TOKEN={MASK}", "values are not saved to disk; type it again."),
-        (MASK, "values are not saved to disk; type it again."),
-        ("A=" + "x" * 131_072, "A is longer than 128 KiB, which cannot be passed to a program."),
+        ("=1", NO_NAME),
+        ("1A=2", NO_NAME),
+        ("a-b=2", NO_NAME),
+        ("A=" + "x" * 131_072, "is longer than 128 KiB, which cannot be passed to a program."),
     ],
 )
 def test_a_bad_variable_is_an_error_with_its_line_number(line: str, sentence: str) -> None:
     (problem,) = environment_problems(f"# mine\r\nGOOD=1\r\n{line}")
-    assert problem == ("environment", f"Line 3: {sentence}", Level.ERROR)
+    assert problem == ("environment", f"Line 3 {sentence}", Level.ERROR)
+
+
+@pytest.mark.parametrize("line", [f"TOKEN={MASK}", f"export TOKEN={MASK}", MASK])
+def test_a_value_that_was_not_saved_is_an_error(line: str) -> None:
+    sentence = "Line 1: values are not saved to disk; type it again."
+    assert environment_problems(line) == (("environment", sentence, Level.ERROR),)
 
 
 @pytest.mark.parametrize(
@@ -211,8 +204,8 @@ def test_a_quoted_value_of_several_lines_cannot_be_sent_and_is_not_quoted() -> N
     problems = environment_problems("A=1\nKEY='begin\nhunter2\nend'")
     assert [problem.sentence for problem in problems] == [
         "Line 2: the quotes of KEY are sent as a part of its value.",
-        f"Line 3: {NO_ASSIGNMENT}",
-        f"Line 4: {NO_ASSIGNMENT}",
+        f"Line 3 {NO_ASSIGNMENT}",
+        f"Line 4 {NO_ASSIGNMENT}",
     ]
 
 

@@ -79,7 +79,7 @@ ERRORS: list[tuple[str, dict[str, Any], str]] = [
         {"query_name": "a\x1b[31m"},
         "The name contains a control character or a line break; remove it.",
     ),
-    ("environment", {"environment": "A=1\nB"}, "Line 2: it is not NAME=VALUE"),
+    ("environment", {"environment": "A=1\nB"}, "Line 2 must be NAME=VALUE"),
     (
         "workers",
         {"workers": "0"},

@@ -503,8 +503,8 @@ async def test_secrets_are_masked_in_fields_without_the_focus_until_they_are_sho
             environment="A=1\nMODE: hunter2\nhunter2!",
             workers="1",
         )
-        await until_shown(pilot, MASK, "Line 2: it is not NAME=VALUE")
-        await until_shown(pilot, "Line 3: it is not NAME=VALUE", "f7 shows what is hidden")
+        await until_shown(pilot, MASK, "Line 2 must be NAME=VALUE")
+        await until_shown(pilot, "Line 3 must be NAME=VALUE", "f7 shows what is hidden")
         await until_shown(pilot, "contains a password or token", "••••@example.org/r")
         await until_shown(pilot, "-i https://••••")
         assert "hunter2" not in screen_text(pilot)

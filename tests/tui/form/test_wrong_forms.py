@@ -34,7 +34,7 @@ VALID = {"query": "print(1)", "query_name": "wanted.py", "environment": "A=hush"
 INVALID: dict[str, tuple[dict[str, str], str]] = {
     "no query": ({"query": ""}, "There is no query"),
     "query_type": ({"query_type": "perl"}, "A query is PYTHON or SHELL; “perl” is neither."),
-    "bad environment line": ({"environment": "A=hush\nB"}, "Line 2: it is not NAME=VALUE"),
+    "bad environment line": ({"environment": "A=hush\nB"}, "Line 2 must be NAME=VALUE"),
     "bad requirement line": ({"requirements": "torch=2"}, "Line 1: “torch=2” has one equals sign"),
     "bad repository": ({"repository": "github.com/x"}, "is not a URL"),
     "missing repository": ({"repository": "{folder}/gone@main"}, "There is no folder “"),

@@ -169,7 +169,7 @@ async def test_the_form_shows_errors_at_their_fields_and_keeps_typed_text(
             await pilot.press("tab", "tab", "tab")
             await type_in(pilot, "BROKEN")
             await pilot.press("f9")
-            await until_shown(pilot, "it is not NAME=VALUE")
+            await until_shown(pilot, "must be NAME=VALUE")
             await type_in(pilot, "=1")
         with step("a refusal by Studio"):
             await pilot.press("f9")
