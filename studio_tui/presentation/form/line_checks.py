@@ -19,7 +19,8 @@ LOGIN_IS_SEEN = "contains a password or token, which everyone who sees the job c
 # Options in requirements, by what must follow them and whether `uv pip install -r` accepts them.
 _URL_OPTIONS = frozenset({"-i", "--index-url", "--extra-index-url", "-f", "--find-links"})
 _VALUE_OPTIONS = frozenset({"--no-binary", "--only-binary"})
-_OTHER_OPTIONS = frozenset({"--no-index", "--require-hashes", "-e", "--editable"})
+_OTHER_OPTIONS = frozenset({"--no-index", "--require-hashes"})
+_EDITABLE_OPTIONS = frozenset({"-e", "--editable"})
 _IGNORED_OPTIONS = frozenset({"--pre", "--trusted-host", "--prefer-binary", "--use-feature"})
 _FILE_OPTIONS = frozenset({"-r", "--requirement", "-c", "--constraint"})
 _OPTION = re.compile(r"(--?[a-zA-Z][a-z-]*)(?:(?:\s*=\s*|\s+)(.*))?")
@@ -143,7 +144,9 @@ def _option_problems(where: str, line: str) -> tuple[Problem, ...]:
         sentence = f"`{option}` needs a URL after it, such as https://pypi.org/simple."
     elif option in _VALUE_OPTIONS and not value:
         sentence = f"`{option}` needs a package after it, or :all:."
-    elif option in _URL_OPTIONS | _VALUE_OPTIONS | _OTHER_OPTIONS:
+    elif option in _EDITABLE_OPTIONS and not value:
+        sentence = f"`{option}` needs a path or URL after it."
+    elif option in _URL_OPTIONS | _VALUE_OPTIONS | _EDITABLE_OPTIONS | _OTHER_OPTIONS:
         return ()
     elif option in _IGNORED_OPTIONS:
         message = f"{where}`{option}` may be ignored: only pip itself understands it."

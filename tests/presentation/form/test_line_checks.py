@@ -46,6 +46,7 @@ BAD_REQUIREMENTS = {
     ),
     "--index-url": "`--index-url` needs a URL after it, such as https://pypi.org/simple.",
     "--no-binary": "`--no-binary` needs a package after it, or :all:.",
+    "-e": "`-e` needs a path or URL after it.",
     "--banana": (
         "“--banana” is not an option of a requirements file; these are supported: --index-url,"
         " --extra-index-url, --find-links, --no-index, --no-binary, --only-binary and"
