@@ -52,10 +52,12 @@ class SavedForms:
         Variables that were saved unchanged get their values from `initial_environment`.
         """
         with self._lock:
-            _, saved = _read(_file(self._drafts, key))
-            if saved is not None and key not in self._of_this_run:
+            if key not in self._of_this_run:
+                _, saved = _read(_file(self._drafts, key))
+                if saved is None:
+                    return None
                 self._of_this_run[key] = _with_values(saved, initial_environment)
-            return self._of_this_run.get(key)
+            return self._of_this_run[key]
 
     def keep(self, key: str, draft: Draft | None, initial_environment: str = "") -> str:
         """Save a draft under a key, or remove it (`None`); return what the user should know.
