@@ -58,7 +58,7 @@ def environment_problems(text: str) -> tuple[Problem, ...]:
     problems: list[Problem] = []
     for number, name, value, fault in environment_lines(text):
         if MASK in {name, value}:
-            message = f"Line {number}: values are not saved to disk; type it again."
+            message = f"Line {number}: the value was not saved to disk; type it again."
             problems.append(Problem("environment", message))
         elif fault:
             problems.append(Problem("environment", f"Line {number} {fault}."))

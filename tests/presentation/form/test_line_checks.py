@@ -158,7 +158,7 @@ def test_a_bad_variable_is_an_error_with_its_line_number(line: str, sentence: st
 
 @pytest.mark.parametrize("line", [f"TOKEN={MASK}", f"export TOKEN={MASK}", MASK])
 def test_a_value_that_was_not_saved_is_an_error(line: str) -> None:
-    sentence = "Line 1: values are not saved to disk; type it again."
+    sentence = "Line 1: the value was not saved to disk; type it again."
     assert environment_problems(line) == (("environment", sentence, Level.ERROR),)
 
 

@@ -213,7 +213,7 @@ async def test_a_form_that_was_left_is_restored_and_after_a_restart_without_its_
             f"TOKEN={MASK}",
             "* *",
         )
-        await until_shown(pilot, "Line 1: values are not saved to disk; type it again.")
+        await until_shown(pilot, "Line 1: the value was not saved to disk; type it again.")
 
 
 async def test_quitting_asks_only_if_values_would_be_lost(
@@ -488,7 +488,7 @@ async def test_a_saved_draft_has_the_values_that_studio_sends_and_names_the_lost
         await until_shown(pilot, "This is the form as you left it")
         assert submit_screen(pilot).form.draft.environment == f"GREETING=hush\nMODE={MASK}"
         submit_screen(pilot).form.go_to("query_name")
-        await until_shown(pilot, "Line 2: values are not saved to disk; type it again.")
+        await until_shown(pilot, "Line 2: the value was not saved to disk; type it again.")
 
 
 async def test_secrets_are_masked_in_fields_without_the_focus_until_they_are_shown(
