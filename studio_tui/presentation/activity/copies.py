@@ -1,7 +1,6 @@
 """Formats a recorded request, whose secrets were redacted, as curl and `datachain` commands."""
 
 import json
-import shlex
 from collections.abc import Mapping
 from itertools import chain
 from typing import Any
@@ -12,10 +11,9 @@ from studio_tui.api import routes
 from studio_tui.api.models import JobRequest
 from studio_tui.presentation.activity.entries import Entry, route_of
 from studio_tui.presentation.form import request_preview
+from studio_tui.presentation.shell_commands import command, curl, json_text
 from studio_tui.redaction import REDACTED
-from studio_tui.text import safe_block, safe_line
 
-_AUTHORIZATION = '--header "Authorization: Bearer $DATACHAIN_STUDIO_TOKEN"'
 _MASKED = "# Secrets, queries and environment values are left out: insert them."
 
 
@@ -23,16 +21,11 @@ def as_curl(entry: Entry, url: str) -> str:
     """Return the curl command for a request to the Studio at `url`; empty if none was sent."""
     if not entry.method:
         return ""
-    parts = ["curl --fail-with-body", _AUTHORIZATION]
-    if entry.method != "GET":
-        parts.append(f"--request {entry.method}")
-    if "file" in entry.fields:
-        parts.append(f"--form {_quoted('file=@' + str(entry.fields['file']))}")
-    elif entry.fields:
-        body = json.dumps(entry.fields, ensure_ascii=True)
-        parts += ["--header 'Content-Type: application/json'", f"--data {shlex.quote(body)}"]
-    parts.append(shlex.quote(safe_line(f"{url}/api{entry.path}")))
-    return _with_mask_note(entry, " \\\n  ".join(parts))
+    fields, url = entry.fields, f"{url}/api{entry.path}"
+    if path := fields.get("file"):
+        return _with_mask_note(entry, curl(url, method=entry.method, path=str(path)))
+    body = json_text(fields) if fields else ""
+    return _with_mask_note(entry, curl(url, method=entry.method, body=body))
 
 
 def as_datachain(entry: Entry, pipeline_name: str = "") -> str:
@@ -69,7 +62,7 @@ def as_datachain(entry: Entry, pipeline_name: str = "") -> str:
         return ""
     team = fields.get("team_name") or query.get("team_name")
     words += ["--team", str(team)] if team else []
-    return _with_mask_note(entry, " ".join(["datachain", *map(_quoted, words)]))
+    return _with_mask_note(entry, command(["datachain", *words]))
 
 
 def _job_run(fields: Mapping[str, Any]) -> str:
@@ -92,11 +85,7 @@ def _datasets_of_paused(fields: Mapping[str, Any]) -> list[str]:
     return [*map(str, datasets)] or [""]
 
 
-def _quoted(word: str) -> str:
-    return shlex.quote(safe_line(word))
-
-
-def _with_mask_note(entry: Entry, command: str) -> str:
-    """Return the command, safe to draw, after a comment if parts were not recorded."""
+def _with_mask_note(entry: Entry, text: str) -> str:
+    """Return a command, after a comment if parts of the request were not recorded."""
     is_masked = REDACTED in entry.body or "left out]" in entry.body or REDACTED in entry.path
-    return safe_block(f"{_MASKED}\n{command}" if is_masked and command else command)
+    return f"{_MASKED}\n{text}" if is_masked and text else text

@@ -1,15 +1,7 @@
-"""Shows the request for a job as JSON, as curl commands, and as a `datachain` command.
+"""Shows the request for a job as JSON, as curl commands, and as a `datachain` command."""
 
-All output is safe to draw. Characters that cannot be drawn are escaped in JSON and in shell words,
-and replaced or removed in comments. The token is never in the output.
-"""
-
-import json
-import re
-import shlex
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import groupby
 from pathlib import PurePath
 from urllib.parse import quote
 
@@ -20,12 +12,10 @@ from studio_tui.presentation.form.field import MaskedPart
 from studio_tui.presentation.form.fields import FIELDS
 from studio_tui.presentation.form.line_checks import masked_line
 from studio_tui.presentation.jobs.facts import MASK
-from studio_tui.text import safe_block, safe_line
+from studio_tui.presentation.shell_commands import command, curl, json_text
+from studio_tui.text import safe_line
 
-_AUTHORIZATION = '--header "Authorization: Bearer $DATACHAIN_STUDIO_TOKEN"'
 _MASKED = "# Secrets are masked here; show them before you run this."
-_NOT_PRINTABLE_ASCII = re.compile(r"[^\n -~]")
-"""A character that may have to be escaped."""
 
 
 def as_json(job_input: JobInput, paths: Sequence[str] = (), *, with_secrets: bool = False) -> str:
@@ -37,8 +27,7 @@ def as_json(job_input: JobInput, paths: Sequence[str] = (), *, with_secrets: boo
             *(job_input.files or ()),
             *(f"<id of {PurePath(path).name}>" for path in paths),
         ]
-    text = json.dumps(fields, indent=2, ensure_ascii=False)
-    return _NOT_PRINTABLE_ASCII.sub(lambda match: _json_character(match[0]), text)
+    return json_text(fields)
 
 
 def as_curl(
@@ -48,24 +37,10 @@ def as_curl(
     lines = [] if with_secrets or _masked(job_input) == job_input else [_MASKED]
     if paths:
         lines.append("# Insert the id that each upload returns into the request below.")
-    for path in paths:
-        team = quote(job_input.team_name, safe="")
-        target = shell_word(f"{_endpoint(url, routes.UPLOAD_FILE)}?team_name={team}")
-        path_in_form = path.replace("\\", "\\\\").replace('"', '\\"')
-        form = shell_word(f'file=@"{path_in_form}"')
-        upload = ["curl --fail-with-body", _AUTHORIZATION, f"--form {form}", target]
-        lines.append(_join_lines(upload))
-    command = [
-        "curl --fail-with-body",
-        _AUTHORIZATION,
-        "--header 'Content-Type: application/json'",
-        "--data-binary @-",
-        f"{shell_word(_endpoint(url, routes.CREATE_JOB))} <<'JSON'",
-    ]
-    # Every line of the body starts with a brace or a space, so no line can end the heredoc.
-    return "\n".join(
-        [*lines, _join_lines(command), as_json(job_input, paths, with_secrets=with_secrets), "JSON"]
-    )
+    target = f"{_endpoint(url, routes.UPLOAD_FILE)}?team_name={quote(job_input.team_name, safe='')}"
+    lines += [curl(target, path=path) for path in paths]
+    body = as_json(job_input, paths, with_secrets=with_secrets)
+    return "\n".join([*lines, curl(_endpoint(url, routes.CREATE_JOB), body=body)])
 
 
 def as_datachain(
@@ -95,8 +70,8 @@ def as_datachain(
             " --index-url."
         )
     remarks += _remarks_without_flag(job_input, PurePath(script).name)
-    parts = [
-        f"datachain job run {shell_word(_as_path(script))}",
+    run = command(
+        ["datachain", "job", "run", _as_path(script)],
         _flag("--team", visible.team_name),
         *(
             _flag(field.flag, getattr(visible, field.sent_as or name, None))
@@ -105,9 +80,9 @@ def as_datachain(
         ),
         *(_flag("--env", line) for line in _lines_without_comments(visible.environment)),
         "--req-file requirements.txt" if has_pip_options else _flags("--req", requirements),
-        _flags("--files", [_as_path(path) for path in paths]),
-    ]
-    return "\n".join([*remarks, _join_lines(filter(None, parts))])
+        _flags("--files", map(_as_path, paths)),
+    )
+    return "\n".join([*remarks, run])
 
 
 def _remarks_without_flag(job_input: JobInput, script_name: str) -> list[str]:
@@ -155,56 +130,16 @@ def _as_path(path: str) -> str:
     return f"./{path}" if path.startswith("-") else path
 
 
-def _flags(name: str, values: Iterable[str]) -> str:
-    words = " ".join(map(shell_word, values))
-    return f"{name} {words}" if words else ""
+def _flags(name: str, values: Iterable[str]) -> list[str]:
+    words = [*values]
+    return [name, *words] if words else []
 
 
-def _join_lines(parts: Iterable[str]) -> str:
-    return " \\\n  ".join(parts)
-
-
-def _json_character(character: str) -> str:
-    return character if _is_drawable(character) else json.dumps(character)[1:-1]
-
-
-# Flags of `datachain job run`, quoted for POSIX shells.
-
-
-def _flag(name: str, value: object) -> str:
-    """Return a flag with its value; empty if the value is `None` or False."""
+def _flag(name: str, value: object) -> list[str]:
+    """Return a flag of `datachain job run` with its value; empty if it is `None` or False."""
     if value is None or value is False:
-        return ""
+        return []
     if value is True:
-        return name
+        return [name]
     text = value.isoformat() if isinstance(value, datetime) else str(value)
-    return f"{name}{'=' if text.startswith('-') else ' '}{shell_word(text)}"
-
-
-def shell_word(text: str) -> str:
-    """Quote a text without a NUL as one word of any POSIX shell, safe to draw.
-
-    Only the characters that cannot be drawn are written as escapes.
-    """
-    if safe_block(text) == text:
-        return shlex.quote(text)
-    return "".join(
-        shlex.quote("".join(characters)) if is_plain else _escaped("".join(characters))
-        for is_plain, characters in groupby(text, lambda each: each == "\n" or _is_drawable(each))
-    )
-
-
-def _escaped(text: str) -> str:
-    """Return a shell expansion to `text`, which must not end with a line break: shells drop it."""
-    try:
-        encoded = text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        encoded = text.encode("utf-8", "surrogatepass")
-    # Octal escapes are those that every printf supports (POSIX.1-2024, printf).
-    escapes = "".join(f"\\{byte:03o}" for byte in encoded)
-    return f"\"$(printf '{escapes}')\""
-
-
-def _is_drawable(character: str) -> bool:
-    """Whether a character is safe to draw unchanged."""
-    return safe_line(character) == character
+    return [f"{name}={text}"] if text.startswith("-") else [name, text]

@@ -119,7 +119,7 @@ class ActivityScreen(ListPage[Entry]):
             texts = {"curl": curl, "datachain": as_datachain(entry, name)}
             commands = {program: text for program, text in texts.items() if text}
             choices = [
-                (program, f"{program:<10} {text.splitlines()[-1]}")
+                (program, f"{program:<10} {_first_line_of(text)}")
                 for program, text in commands.items()
             ]
             program = await self.ask(Choose("Copy", choices, "curl"))
@@ -159,6 +159,12 @@ class ActivityScreen(ListPage[Entry]):
 def entries(actions: Actions) -> list[Entry]:
     """Return an entry for each request, and each command that was not sent, newest first."""
     return newest_first([*map(_entry_of_call, actions.calls), *map(_entry_of_hold, actions.unsent)])
+
+
+def _first_line_of(command: str) -> str:
+    """Return the first line of a command that is no comment."""
+    lines = (line for line in command.splitlines() if not line.startswith("#"))
+    return next(lines).removesuffix(" \\")
 
 
 def _entry_of_call(call: RecordedCall) -> Entry:

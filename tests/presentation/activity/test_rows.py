@@ -106,7 +106,7 @@ def test_a_request_is_copied_as_curl_with_a_remark_about_omitted_values() -> Non
     assert as_curl(CANCEL, URL).splitlines()[0].startswith("curl")
     assert as_curl(entry("", ""), URL) == ""
     upload = entry("POST", "/datachain/jobs/files", body='{"file": "a b.csv"}')
-    assert "--form 'file=@a b.csv'" in as_curl(upload, URL)
+    assert "--form 'file=@\"a b.csv\"'" in as_curl(upload, URL)
     assert "--data" not in as_curl(upload, URL)
 
 
