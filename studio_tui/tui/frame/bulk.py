@@ -3,6 +3,7 @@
 A dialog would take the keys that the user is pressing when the command ends; f8 opens it.
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -175,14 +176,12 @@ def _make_report(
         (entry.outcome, f"{bulk.name(entry.item)}: {_outcome_words(host, bulk, entry)}")
         for entry in sorted(outcomes, key=lambda entry: _ORDER.index(entry.outcome))
     )
-    done = sum(
-        entry.outcome is Outcome.DONE
-        and not (entry.result is not None and bulk.not_done_yet(entry.result))
-        for entry in outcomes
-    )
-    count = f"{done} of {plural(len(outcomes), bulk.noun)}"
+    done = [entry.result for entry in outcomes if entry.outcome is Outcome.DONE]
+    later = Counter(filter(None, (bulk.not_done_yet(each) for each in done if each is not None)))
+    count = f"{len(done) - later.total()} of {plural(len(outcomes), bulk.noun)}"
     heading = bulk.heading.format(count) if bulk.heading else f"{count} {bulk.done}"
-    return BulkReport(heading, lines, clock.now())
+    others = "".join(f", {words}: {number}" for words, number in later.items())
+    return BulkReport(heading + others, lines, clock.now())
 
 
 def _outcome_words(host: Host, bulk: BulkCommand[T, R], entry: ItemOutcome[T, R]) -> str:

@@ -146,7 +146,7 @@ async def test_a_pipeline_is_not_said_to_be_paused_before_studio_has_paused_it()
     host = Host()
     host.paused_later = (BUSY,)
     assert (await host.run("p", IDLE, BUSY))[-1] == (
-        "1 of 2 pipelines paused\nf8 shows the outcome of each"
+        "1 of 2 pipelines paused, pause requested: 1\nf8 shows the outcome of each"
     )
     assert [words for _, words in host.session.batches.last_report.lines] == [
         "pipeline-1 of local.local.report (00000001): paused",
