@@ -50,4 +50,6 @@ async def test_a_marked_schedule_is_not_counted_as_suspended_before_studio_has_s
     await schedules.suspend_or_resume()
     assert len(screen.questions) == 1
     await screen.app.work()
-    assert screen.events == ["1 of 2 schedules suspended\nf8 shows the outcome of each"]
+    assert screen.events == [
+        "1 of 2 schedules suspended, suspension requested: 1\nf8 shows the outcome of each"
+    ]
