@@ -4,6 +4,7 @@ If the program ends before that, they stay in the recorder, from which the next 
 """
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -26,11 +27,14 @@ class HeldCommands(SnapshotPublisher[tuple[Hold, ...]]):
         self._waiting: dict[Hold, asyncio.Event] = {}
         """The event of each waiting command is set when it is undone."""
 
-    async def may_be_sent(self, words: str, targets: frozenset[str] = frozenset()) -> bool:
+    async def may_be_sent(
+        self, words: str, targets: frozenset[str] = frozenset(), names: str = ""
+    ) -> bool:
         """Wait; return whether to send the command, False if it was undone.
 
         `words` describe the command so that they can follow the word `undo`: `canceling 3 jobs`.
-        `targets` are what it does to which items.
+        `targets` are what it does to which items. `names` are those of several items, safe to draw:
+        they are only recorded.
 
         Raises:
             NotSent: a waiting command has one of the targets.
@@ -48,7 +52,8 @@ class HeldCommands(SnapshotPublisher[tuple[Hold, ...]]):
         self._targets[hold] = targets
         self._publish_all()
         try:
-            await asyncio.to_thread(self._holds.note, hold)
+            recorded = replace(hold, words=f"{words}: {names}") if names else hold
+            await asyncio.to_thread(self._holds.note, recorded)
             await wait_for(undone, self._seconds)
         finally:
             # If the program ends, it cancels this task: the command is not sent, and stays HELD in

@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 from studio_tui import clock
 from studio_tui.errors import NotSent
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.format import clock_time, plural
+from studio_tui.presentation.format import clock_time, join_names, plural
 from studio_tui.presentation.lists.fitting import fit_lines
 from studio_tui.service.commands.batch import ItemOutcome, Outcome
 from studio_tui.tui.frame.commands import Host, Severity
@@ -27,6 +27,9 @@ R = TypeVar("R")
 
 _MOST_LINES = 200
 """How many lines a paragraph of a question has at most; most lines are names."""
+
+_MOST_RECORDED = 8
+"""How many names of items are recorded with a command that waits."""
 
 _SIGNS = {
     Outcome.DONE: ("✓", Tone.GOOD),
@@ -120,10 +123,11 @@ async def run_bulk(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, 
         if ended.outcome is Outcome.DONE:
             bulk.unmark(ended.item)
 
-    targets = frozenset(f"{bulk.doing} {bulk.name(item)}" for item in bulk.items)
+    names = [*map(bulk.name, bulk.items)]
+    targets = frozenset(f"{bulk.doing} {name}" for name in names)
     try:
         if bulk.can_be_undone and not await host.session.held.may_be_sent(
-            _undo_words(bulk), targets
+            _undo_words(bulk), targets, join_names(names, _MOST_RECORDED) if names[1:] else ""
         ):
             return ()
     except NotSent as error:

@@ -58,6 +58,11 @@ async def test_a_held_bulk_cancel_is_undone_or_lost_on_quitting_or_sent_after_th
         assert not any(call.changes for call in screen.session.records.recorder.recent_calls(999))
         await pilot.press("1", "x", "y")
         await until_shown(pilot, "z undo canceling 2 jobs (")
+        with step("its targets are recorded"):
+            words = (
+                "SELECT count(*) FROM held WHERE words LIKE 'canceling 2 jobs: sleep_%, sleep_%'"
+            )
+            await until(pilot, lambda: screen.session.records.database.rows(words) == [(2,)])
         with step("the same command is not sent a second time"):
             await pilot.press("x", "y")
             await until_shown(pilot, "Not sent a second time: canceling 2 jobs waits already")
@@ -80,7 +85,7 @@ async def test_a_command_on_any_number_of_marked_jobs_can_be_undone(
 ) -> None:
     screen, held_commands = Screen(), list[str]()
 
-    async def record_and_undo(what: str, _targets: frozenset[str]) -> bool:
+    async def record_and_undo(what: str, _targets: frozenset[str], _names: str) -> bool:
         held_commands.append(what)
         return False
 

@@ -64,7 +64,7 @@ class Host(Screen):
     def notify_user(self, words: str, _severity: str = "information") -> None:
         self.events.append(words)
 
-    async def _hold(self, words: str, _targets: frozenset[str]) -> bool:
+    async def _hold(self, words: str, _targets: frozenset[str], _names: str) -> bool:
         self.events.append(f"z undo {words}")
         return False
 
