@@ -9,7 +9,6 @@ from rich.cells import cell_len
 from studio_tui.presentation.cells import Cell, Pieces, Tone
 from studio_tui.presentation.columns import Column
 from studio_tui.presentation.pipelines.graph.plan import Plan
-from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeState
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views import group_rows, lanes, table, tree
 from studio_tui.presentation.pipelines.views.groups import Group
@@ -108,20 +107,13 @@ def tree_listing(
     current_model: CurrentModel, shown: Sequence[TreeRow], whole: Sequence[TreeRow], room: int
 ) -> JobListing:
     """Return the `shown` rows of the `whole` tree; the list has `room` cells for its columns."""
-    statuses = current_model().statuses
-    plan = statuses.plan
+    plan = current_model().plan
     rows = {row.id: row for row in shown}
     names = (_tree_name_width(row, plan) for row in whole)
     has_links = any(row.also_after or row.also_feeds for row in whole) or bool(plan.flaws)
     beside = _LINKS if has_links else 0
     return JobListing(
-        _with_names(
-            _without_reasons(tree.COLUMNS) if _has_no_reasons(statuses) else tree.COLUMNS,
-            names,
-            room,
-            beside,
-            max(beside, _COLLAPSED),
-        ),
+        _with_names(tree.COLUMNS, names, room, beside, max(beside, _COLLAPSED)),
         tuple(rows),
         lambda key: tree.cells(rows[key], current_model()),
         above={key: row.parent for key, row in rows.items() if row.parent is not None},
@@ -136,21 +128,6 @@ def _tree_name_width(row: TreeRow, plan: Plan) -> int:
     numbers = tree.link_numbers(row)
     links = len(f"  ({numbers})") if numbers else 0
     return len(row.prefix) + _SIGN + cell_len(plan.nodes[row.id].name) + links
-
-
-def _has_no_reasons(statuses: JobStatuses) -> bool:
-    """Whether no row has a reason any more: all jobs are complete, each at the first attempt."""
-    nodes = statuses.plan.nodes.values()
-    is_complete = statuses.numbers[NodeState.DONE] == len(nodes)
-    return is_complete and not any(node.attempts for node in nodes)
-
-
-def _without_reasons(columns: tuple[Column, ...]) -> tuple[Column, ...]:
-    """Return columns whose reasons, of which none is left, take no room from names."""
-    return tuple(
-        each._replace(width=len(each.title), grow=0) if each.key == "why" else each
-        for each in columns
-    )
 
 
 def lane_listing(

@@ -152,8 +152,8 @@ def test_the_columns_of_groups_are_the_same_when_more_of_their_jobs_have_rows() 
     assert before.columns == after.columns
 
 
-@pytest.mark.parametrize("room", [58, 70, 82])
-def test_a_tree_has_room_for_the_names_of_all_jobs_also_when_they_are_complete(room: int) -> None:
+def _chain(state: str, last: str, status: str) -> Pipeline:
+    """Return jobs in `state`, of which the last one is in the state `last`."""
     parents: dict[str, list[str]] = {
         "load.py": [],
         "clean.py": ["load.py"],
@@ -161,16 +161,33 @@ def test_a_tree_has_room_for_the_names_of_all_jobs_also_when_they_are_complete(r
         "train_bayes.py": ["clean.py", "shingle.py"],
         "publish.py": ["load.py", "train_bayes.py"],
     }
-    contents: Contents | None = None
+    states = {"publish.py": last}
+    runs = [run(name, above, states.get(name, state)) for name, above in parents.items()]
+    return pipeline_of(runs, status)
+
+
+@pytest.mark.parametrize("room", [58, 70, 82])
+def test_the_columns_of_a_tree_stay_when_its_last_job_completes(room: int) -> None:
+    running = _listing("tree", _chain("COMPLETE", "PENDING", "RUNNING"), room)
+    complete = _listing("tree", _chain("COMPLETE", "COMPLETE", "COMPLETED"), room)
+    assert running.columns == complete.columns
+    contents, placed = Contents(running.columns), []
+    for listing in (running, complete):
+        contents.grow((NOTHING, *listing.cells_of(key)) for key in listing.keys)
+        placed.append(
+            place(listing.columns, room, contents=contents.widths, all_time=contents.all_time)
+        )
+    assert placed[0] == placed[1]
+
+
+@pytest.mark.parametrize("room", [58, 70, 82])
+def test_a_tree_has_room_for_the_names_of_all_jobs_also_if_they_are_complete(room: int) -> None:
     widths = list[int]()
     for state, status in (("PENDING", "RUNNING"), ("COMPLETE", "COMPLETED")):
-        runs = [run(name, above, state) for name, above in parents.items()]
-        listing = _listing("tree", pipeline_of(runs, status), room)
-        before, contents = contents, Contents(listing.columns)
-        if before is not None:
-            contents.inherit(before)
+        listing = _listing("tree", _chain(state, state, status), room)
+        contents = Contents(listing.columns)
         contents.grow((NOTHING, *listing.cells_of(key)) for key in listing.keys)
-        placed = place(listing.columns, room, contents=contents.widths, all_time=contents.all_time)
+        placed = place(listing.columns, room, contents=contents.widths)
         widths.append(next(each.width for each in placed if each.column.key == "name"))
     assert widths[0] >= len("    └─● train_bayes.py  (↑1)")
     assert widths[1] >= min(widths[0] + 5, len("    └─● train_bayes.py  (also after clean.py)"))
