@@ -82,6 +82,16 @@ class PipelineState(StrEnum):
         """Whether the pipeline has ended; it is active again if a user resumes it."""
         return self in FINISHED_PIPELINE_STATES
 
+    @property
+    def is_active(self) -> bool:
+        """Whether the pipeline is known to start its jobs."""
+        return self in {PipelineState.PENDING, PipelineState.RUNNING}
+
+    @property
+    def may_start_jobs(self) -> bool:
+        """Whether further jobs of the pipeline start by themselves, as far as is known."""
+        return self.is_active or self is PipelineState.UNKNOWN
+
 
 FINISHED_PIPELINE_STATES = frozenset(
     {PipelineState.COMPLETED, PipelineState.FAILED, PipelineState.CANCELED}

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from studio_tui.api.local_models import ListedDataset, ListedVersion
 from studio_tui.api.models import Pipeline
-from studio_tui.api.states import PipelineState
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import (
@@ -114,14 +113,12 @@ def outdated_first(datasets: Iterable[ListedDataset]) -> list[ListedDataset]:
     return sorted(datasets, key=lambda each: (not each.newer, each.name))
 
 
-_ACTIVE = frozenset({PipelineState.PENDING, PipelineState.RUNNING})
-
 NO_LINEAGE = "This Studio does not say what datasets were made from, or which are out of date."
 
 
 def rebuilding_words(pipelines: Iterable[Pipeline]) -> str:
     """Return which pipelines rebuild datasets now: `etl is rebuilding clean`; else empty."""
-    active = [each for each in pipelines if each.state in _ACTIVE and each.datasets]
+    active = [each for each in pipelines if each.state.is_active and each.datasets]
     return "; ".join(
         f"{each.name or each.pipeline_id[:SHORT_ID]} is rebuilding"
         f" {join_names([*map(short_name, datasets_in(each.datasets))])}"

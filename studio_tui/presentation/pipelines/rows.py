@@ -258,9 +258,7 @@ PIPELINES = Kind[Pipeline](
     },
     suggestions=("age<1h", "age<1d"),
     hint="words, status=paused, target=name, job=name, age<2h, !not",
-    changes_each_second=lambda pipeline: (
-        pipeline.state in {PipelineState.RUNNING, PipelineState.PENDING}
-    ),
+    changes_each_second=lambda pipeline: pipeline.state.is_active,
 )
 
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from studio_tui.api.models import Job, Pipeline
-from studio_tui.api.states import PipelineState
 from studio_tui.presentation.format import seconds_between
 
 
@@ -30,8 +29,7 @@ def pipeline_seconds(pipeline: Pipeline, jobs: Mapping[str, Job], now: datetime)
     The time is counted from the start of the first run, as a review can come before it. If the
     starts are not known, it is counted from the creation of the pipeline.
     """
-    is_moving = pipeline.state in {PipelineState.RUNNING, PipelineState.PENDING}
-    end = now if is_moving else ended_at(pipeline, jobs)
+    end = now if pipeline.state.is_active else ended_at(pipeline, jobs)
     runs = _started_runs(pipeline, jobs) or ()
     starts = [job.began_at for job in runs if job.began_at is not None]
     begin = min(starts) if starts and len(starts) == len(runs) else pipeline.created_at

@@ -91,9 +91,11 @@ class PipelineCommands:
             nonlocal answered
             answered = await self._client.pause_pipeline(pipeline_id=pipeline_id)
 
-        if not await self._reach(pipeline_id, send, lambda current: starts_no_jobs(current.state)):
+        if not await self._reach(
+            pipeline_id, send, lambda current: not current.state.may_start_jobs
+        ):
             return PauseOutcome.REPLACED
-        is_paused = answered is None or starts_no_jobs(answered.state)
+        is_paused = answered is None or not answered.state.may_start_jobs
         return PauseOutcome.PAUSED if is_paused else PauseOutcome.REQUESTED
 
     async def resume(self, pipeline: Pipeline) -> bool:
@@ -177,11 +179,11 @@ class PipelineCommands:
         errors: dict[str, StudioError] = {}
         current = pipeline
         try:
-            if starts_no_jobs(pipeline.state) or await self._pause_unless_ended(pipeline):
+            if not pipeline.state.may_start_jobs or await self._pause_unless_ended(pipeline):
                 current = await self._read(pipeline_id)
                 for rest in (*RESTS, 0.0)[:ROUNDS]:
                     running = runs_to_cancel(current)
-                    if not running or not starts_no_jobs(current.state):
+                    if not running or current.state.may_start_jobs:
                         break
                     requested |= {run.job_id for run in running}
                     errors |= await self._cancel_all(running)
@@ -208,7 +210,7 @@ class PipelineCommands:
             return await self.pause(pipeline) is not PauseOutcome.REPLACED
         except InvalidRequest:
             current = await self._read(pipeline.pipeline_id)
-            if not starts_no_jobs(current.state):
+            if current.state.may_start_jobs:
                 raise
             return True
 
@@ -276,13 +278,8 @@ def _outcome(
             StillRunning(run, errors.get(run.job_id)) for run in runs_to_cancel(current)
         ),
         pipeline=current,
-        starts_more_jobs=not starts_no_jobs(current.state),
+        starts_more_jobs=current.state.may_start_jobs,
     )
-
-
-def starts_no_jobs(state: PipelineState) -> bool:
-    """Whether no further job of a pipeline in this state starts by itself."""
-    return state not in {PipelineState.PENDING, PipelineState.RUNNING, PipelineState.UNKNOWN}
 
 
 def runs_to_cancel(pipeline: Pipeline) -> tuple[PipelineJob, ...]:

@@ -5,7 +5,7 @@ from functools import cached_property
 
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Pipeline
-from studio_tui.api.states import NOT_YET_QUEUED_STATES, STOPPED_STATES, JobState, PipelineState
+from studio_tui.api.states import NOT_YET_QUEUED_STATES, STOPPED_STATES, JobState
 from studio_tui.service.polling.growing_feed import GrowingFeed
 
 PAGE = 50
@@ -116,7 +116,7 @@ class PipelinesFeed(GrowingFeed):
 
 def is_moving(pipeline: Pipeline) -> bool:
     """Whether a pipeline may change without a command; a paused one may while its jobs run."""
-    return pipeline.state in {PipelineState.PENDING, PipelineState.RUNNING} or any(
+    return pipeline.state.is_active or any(
         not node.state.is_finished and node.state is not JobState.PENDING
         for node in pipeline.job_runs
     )

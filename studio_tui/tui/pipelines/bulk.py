@@ -18,7 +18,6 @@ from studio_tui.service.commands.pipelines import (
     PauseOutcome,
     StopOutcome,
     runs_to_cancel,
-    starts_no_jobs,
 )
 from studio_tui.tui.frame.bulk import BulkCommand, begin_bulk, question_lines, run_bulk
 from studio_tui.tui.frame.commands import Host
@@ -70,7 +69,7 @@ class BulkPipelines:
         """Pause the pipelines at once; only canceling their jobs is delayed and can be undone."""
         session = self._host.session
         pause = partial(pause_at_once, session.commands.pipelines)
-        starting = [each for each in chosen if not starts_no_jobs(each.state)]
+        starting = [each for each in chosen if each.state.may_start_jobs]
         # Those that could not be paused are tried again when their jobs are canceled.
         outcomes = await session.batches.run("Pausing", starting, pause) if starting else ()
         self._report_failed_pauses(outcomes)

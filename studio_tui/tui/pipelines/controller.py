@@ -227,4 +227,4 @@ def status_command(pipeline: Pipeline) -> str:
 
 
 def _can_pause(pipeline: Pipeline) -> bool:
-    return pipeline.state in {PipelineState.RUNNING, PipelineState.PENDING, PipelineState.UNKNOWN}
+    return pipeline.state.may_start_jobs

@@ -31,7 +31,7 @@ from studio_tui.tui.frame.recorded_rows import RecordedRows
 from studio_tui.tui.jobs.running_progress import RunningProgress
 from studio_tui.tui.messages import OpenPipeline, Refreshed
 from studio_tui.tui.pipelines.controller import PipelineController
-from studio_tui.tui.pipelines.listed_estimates import ACTIVE, ListedEstimates
+from studio_tui.tui.pipelines.listed_estimates import ListedEstimates
 from studio_tui.tui.pipelines.rebuilding import Rebuilding
 from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.big_table import BigTable
@@ -149,7 +149,7 @@ class PipelinesScreen(ListPage[Pipeline]):
     def _follow_progress(self) -> None:
         if self.subscriptions.is_on:  # otherwise this page is not visible
             shown = map(self.rows.get, self.table.keys_in_sight)
-            active = (each for each in shown if each is not None and each.state in ACTIVE)
+            active = (each for each in shown if each is not None and each.state.is_active)
             runs = (run for each in active for run in each.job_runs)
             ids = (run.created_job_id for run in runs if run.state is JobState.RUNNING)
             self._progress.follow(filter(None, ids))

@@ -7,7 +7,6 @@ from functools import partial
 
 from studio_tui import clock
 from studio_tui.api.models import Job, Pipeline
-from studio_tui.api.states import PipelineState
 from studio_tui.presentation.pipelines.graph.estimate import Estimate, estimate_of
 from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeState
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
@@ -22,8 +21,6 @@ MOST_AGE = 2 * UPDATE_INTERVAL
 """Age in seconds beyond which no estimate is shown: the list was hidden, or Studio silent."""
 
 _NONE = Estimate()
-
-ACTIVE = frozenset({PipelineState.RUNNING, PipelineState.PENDING})
 
 
 class ListedEstimates:
@@ -68,7 +65,7 @@ class ListedEstimates:
         active = {
             each.pipeline_id: ViewModel(statuses_of(each), clock.now(), jobs, dict(bars))
             for each in pipelines
-            if each.state in ACTIVE
+            if each.state.is_active
         }
         work = partial(self._update, active)
         start_worker(self._screen, work, name="estimates", group="estimates", exclusive=True)

@@ -11,7 +11,6 @@ from studio_tui.service.commands.pipelines import (
     PipelineCommands,
     StopOutcome,
     runs_to_cancel,
-    starts_no_jobs,
 )
 
 _NOT_STARTED = frozenset({JobState.CREATED, JobState.SCHEDULED, JobState.QUEUED})
@@ -21,8 +20,7 @@ _MOST_LISTED = 12
 
 def can_stop(pipeline: Pipeline) -> bool:
     """Whether a pipeline is active, or has jobs to cancel: running or queued jobs."""
-    is_active = not pipeline.state.is_finished and pipeline.state is not PipelineState.PAUSED
-    return is_active or bool(runs_to_cancel(pipeline))
+    return pipeline.state.may_start_jobs or bool(runs_to_cancel(pipeline))
 
 
 def _running_names(pipelines: Sequence[Pipeline]) -> list[str]:
@@ -73,7 +71,7 @@ async def pause_at_once(commands: PipelineCommands, pipeline: Pipeline) -> Pipel
     Raises:
         StudioError: it could not be paused.
     """
-    if starts_no_jobs(pipeline.state):
+    if not pipeline.state.may_start_jobs:
         return pipeline
     try:
         outcome = await commands.pause(pipeline)

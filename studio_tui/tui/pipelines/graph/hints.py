@@ -33,7 +33,6 @@ _FIRST_HINTS: dict[PipelineState, tuple[str, ...]] = {
 }
 """Keys before the others, by the state of the pipeline."""
 _HINTS_BEFORE_PAUSE = 3
-_ACTIVE = frozenset({PipelineState.PENDING, PipelineState.RUNNING})
 _IN_GRAPH_MODE = {"table.open": "graph.open"}
 """Ids of keys that have another id in `Mode.GRAPH`."""
 _GROUP_HINTS = (
@@ -64,7 +63,7 @@ def hints_of(state: GraphState, node: Node | None) -> Sequence[str]:
     pipeline_state = loaded.pipeline.state
     if hints is not _MARK_HINTS:
         hints = (*_FIRST_HINTS.get(pipeline_state, ()), *hints)
-        if pipeline_state in _ACTIVE:
+        if pipeline_state.is_active:
             hints = (*hints[:_HINTS_BEFORE_PAUSE], "pipeline.pause", *hints[_HINTS_BEFORE_PAUSE:])
     if state.view.mode is not Mode.GRAPH:
         return hints
