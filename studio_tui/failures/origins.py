@@ -1,6 +1,7 @@
 """Decorations of a printed line: the prefix that names its origin, a progress bar, and a box."""
 
 import re
+from collections.abc import Iterable
 
 from studio_tui.failures.printed_lines import is_bar
 
@@ -35,6 +36,17 @@ def split_origin(line: str) -> tuple[str, str]:
         if origin:
             return origin[1].strip(), without_progress_bar(line[origin.end() :])
     return "", without_progress_bar(line)
+
+
+def by_origin(lines: Iterable[str]) -> dict[str, tuple[list[int], list[str]]]:
+    """Return the lines of each origin: their indices, and the rest of each as in `split_origin`."""
+    streams: dict[str, tuple[list[int], list[str]]] = {}
+    for number, line in enumerate(lines):
+        origin, body = split_origin(line)
+        numbers, bodies = streams.setdefault(origin, ([], []))
+        numbers.append(number)
+        bodies.append(body)
+    return streams
 
 
 def without_progress_bar(body: str) -> str:

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from studio_tui.failures import other_programs
 from studio_tui.failures.exceptions import HEAD, read_syntax_error, read_traceback
 from studio_tui.failures.json_messages import message_in
-from studio_tui.failures.origins import STAMP, is_boxed, split_origin
+from studio_tui.failures.origins import STAMP, by_origin, is_boxed, split_origin
 from studio_tui.failures.parsed_exception import ParsedException
 from studio_tui.failures.printed_lines import (
     bare,
@@ -113,8 +113,6 @@ class _Failure(NamedTuple):
     is_certain: bool = False
     """Whether programs print it only when they end, so it is rarely handled."""
     is_python: bool = False
-    origin: str = ""
-    """The prefix of its lines, such as `[rank3]:`, or empty."""
 
 
 class Ending(NamedTuple):
@@ -155,24 +153,21 @@ def ending(lines: Sequence[str], code: int = 1) -> Ending:
 
 def _failures(lines: Sequence[str]) -> Iterator[_Failure]:
     """Yield all failures; the lines of each origin, such as a process, are parsed by themselves."""
-    # For each origin, the indices of its lines and the lines without the prefix.
-    streams: dict[str, tuple[list[int], list[str]]] = {}
+    streams = by_origin(lines)
     # For each origin, the indices within its stream of lines that may begin a failure.
-    signs: dict[str, list[int]] = {}
-    for number, line in enumerate(lines):
-        origin, body = split_origin(line)
-        numbers, bodies = streams.setdefault(origin, ([], []))
-        if _SIGNS.search(body):
-            signs.setdefault(origin, []).append(len(numbers))
-        numbers.append(number)
-        bodies.append(body)
-    by_origin: dict[str, list[_Failure]] = {}
-    for origin, starts in signs.items():
+    signs = {
+        origin: starts
+        for origin, (_, bodies) in streams.items()
+        if (starts := [place for place, body in enumerate(bodies) if _SIGNS.search(body)])
+    }
+    parsed: dict[str, list[_Failure]] = {}
+    # A summary of torchrun comes after the failures that it is about.
+    for origin in sorted(signs, key=lambda origin: streams[origin][0][signs[origin][0]]):
         numbers, bodies = streams[origin]
-        by_origin[origin] = list(_failures_in_stream(bodies, starts, by_origin))
-        for failure in by_origin[origin]:
-            end = numbers[failure.end - 1] + 1 if failure.end else 0
-            yield failure._replace(start=numbers[failure.start], end=end, origin=origin)
+        parsed[origin] = list(_failures_in_stream(bodies, signs[origin], parsed))
+        for failure in parsed[origin]:
+            end = numbers[failure.end - 1] + 1
+            yield failure._replace(start=numbers[failure.start], end=end)
 
 
 def _failures_in_stream(

@@ -1,11 +1,11 @@
 """Search in the bytes of a log, limited to text that is visible."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Any
 
-from studio_tui.failures.origins import split_origin
+from studio_tui.failures.origins import by_origin
 from studio_tui.presentation.logs.level_scan import candidate_lines
 from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.line_levels import JSON_LIMIT, level_of
@@ -195,57 +195,33 @@ def level_starts(least: LogLevel, lines: bytes) -> Sequence[int]:
     return starts
 
 
-class _Origin:
-    """The lines of one origin, and the unit of the latest error among them."""
-
-    def __init__(self) -> None:
-        self.bodies: list[str] = []
-        self.unit: list[int] = []
-        self.end = 0
-        """Index after the last line of the unit."""
-        self.is_failure = False
-        """Whether the unit ends with a failure of several lines."""
-
-    def is_in_unit(self, index: int) -> bool:
-        """Whether a line with an error is in the unit; otherwise a new one begins there."""
-        from studio_tui.failures.reason import failure_at  # noqa: PLC0415 (takes 10 ms)
-
-        if index < self.end:
-            return True
-        failure = failure_at(self.bodies, index)
-        if failure is not None:
-            is_more = index == self.end and not self.is_failure
-        else:
-            # A line that shows no level has an error only as the message of one.
-            is_more = level_of(self.bodies[index]) is None
-        self.is_failure = failure is not None
-        self.end = failure.end if failure else index + 1
-        return is_more and bool(self.unit)
-
-
-def error_units(lines: bytes, errors: Iterable[int], tag_length: int = 0) -> list[list[int]]:
+def error_units(lines: bytes, errors: Collection[int], tag_length: int = 0) -> list[list[int]]:
     """Group the starts of lines with errors by the unit that they are in.
 
     A unit is an error with the failure directly below it, among the lines of its origin. `errors`
-    are in order; any that are no starts of lines, as the log has changed, are left out. The first
-    `tag_length` bytes of each line are no text.
+    that are no starts of lines, as the log has changed, are left out. The first `tag_length` bytes
+    of each line are no text.
     """
-    origins: dict[str, _Origin] = {}
-    places: dict[int, tuple[_Origin, int]] = {}
-    start = 0
-    for line in lines.split(b"\n"):
-        name, body = split_origin(_shown_head(line[tag_length:]))
-        origin = origins.setdefault(name, _Origin())
-        places[start] = origin, len(origin.bodies)
-        origin.bodies.append(body)
-        start += len(line) + 1
+    from studio_tui.failures.reason import failure_at  # noqa: PLC0415 (the import takes 10 ms)
+
+    all_lines = lines.split(b"\n")
+    starts = list(accumulate((len(line) + 1 for line in all_lines), initial=0))
     units: list[list[int]] = []
-    for error in filter(places.__contains__, errors):
-        origin, index = places[error]
-        if not origin.is_in_unit(index):
-            origin.unit = []
-            units.append(origin.unit)
-        origin.unit.append(error)
+    for numbers, bodies in by_origin(_shown_head(line[tag_length:]) for line in all_lines).values():
+        unit: list[int] = []
+        end, is_failure = 0, False  # of the unit; whether several lines there are a failure
+        for place, number in enumerate(numbers):
+            if starts[number] not in errors:
+                continue
+            if place >= end:
+                failure = failure_at(bodies, place)
+                # A line that shows no level has an error only as the message of one.
+                is_message = failure is None and level_of(bodies[place]) is None
+                is_announced = failure is not None and place == end and not is_failure
+                if not (unit and (is_message or is_announced)):
+                    units.append(unit := [])
+                end, is_failure = (failure.end, True) if failure else (place + 1, False)
+            unit.append(starts[number])
     return units
 
 

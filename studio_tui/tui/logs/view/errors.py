@@ -161,13 +161,12 @@ class LogErrors(MatchSteps):
                     break
                 near.append(start)
                 start = step(start)
-        near.sort()
-        begin, tag_length = near[0], store.tag_length
+        begin, tag_length = min(near), store.tag_length
 
         def find(data: bytes) -> list[list[int]]:
-            return error_units(data, [start - begin for start in near], tag_length)
+            return error_units(data, {start - begin for start in near}, tag_length)
 
-        units = await store.read_in_thread(begin, near[-1] - begin + _REACH, find)
+        units = await store.read_in_thread(begin, max(near) - begin + _REACH, find)
         return {begin + start: [begin + each for each in unit] for unit in units for start in unit}
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
