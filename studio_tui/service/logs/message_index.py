@@ -4,9 +4,8 @@ Records are sorted by id, which is also the order of their offsets. The place of
 number in this order, from 0.
 """
 
-import os
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import accumulate, compress
 from operator import attrgetter, lt, sub
@@ -14,14 +13,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from studio_tui.api.log_stream import LogMessage
-from studio_tui.service.logs.store.spool import NOT_STORED, UNREADABLE, disk_errors, nameless_file
-
-BLOCK = 4096
-"""Records of a full block."""
+from studio_tui.service.logs.store.spool import Spool
 
 _FIELDS = 3
-_BLOCK_FIELDS = BLOCK * _FIELDS
-_BLOCK_BYTES = _BLOCK_FIELDS * 8
+_RECORD_BYTES = _FIELDS * 8
 
 
 class MessageRecord(NamedTuple):
@@ -38,47 +33,35 @@ class MessageRecord(NamedTuple):
 
 
 class MessageIndex:
-    """A sorted list of records in an unnamed file; fast at its end and when read in order.
+    """A sorted list of records in a file of its own; fast at its end and when read in order.
 
     If the disk fails, methods raise a `SpoolError`.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._file = nameless_file(folder)
-        self._first_ids = array("q")
-        """First id of every full block; full blocks are in the file."""
-        self._tail = array("q")
-        """Fields of the records after the full blocks."""
-        self._recently_read: tuple[int, array[int]] = (-1, array("q"))
-        """Number and fields of the full block that was read last."""
-        self._last_place = -1
-        """The last result of `place_of`.
+        self._spool = Spool.create(folder)
+        self.last: MessageRecord | None = None
+        """The record with the greatest id; `None` if there is none."""
+        self._next_place = 0
+        """The place after the records read last.
 
-        When a new connection repeats the log, the next result is usually the place after it.
+        When a new connection repeats the log, `place_of` usually returns it.
         """
 
     def close(self) -> None:
         """Close the file, which deletes it, as it has no name."""
-        self._file.close()
+        self._spool.close()
 
     @property
     def size(self) -> int:
-        """Bytes of the file that are in use."""
-        return len(self._first_ids) * _BLOCK_BYTES
+        """Bytes of the file."""
+        return self._spool.size
 
     def __len__(self) -> int:
-        return len(self._first_ids) * BLOCK + len(self._tail) // _FIELDS
+        return self._spool.size // _RECORD_BYTES
 
     def __getitem__(self, place: int) -> MessageRecord:
-        block, inside = divmod(place, BLOCK)
-        fields = self._block(block)
-        at = inside * _FIELDS
-        return MessageRecord(fields[at], fields[at + 1], fields[at + 2])
-
-    @property
-    def last(self) -> MessageRecord | None:
-        """The record with the greatest id; `None` if there is none."""
-        return self[len(self) - 1] if len(self) else None
+        return MessageRecord(*self.fields(place, 1))
 
     def append(self, record: MessageRecord) -> None:
         """Add a record whose id and offset are the greatest."""
@@ -86,41 +69,25 @@ class MessageIndex:
 
     def extend(self, fields: "array[int]") -> None:
         """Add records after all others: `fields` are the id, offset and length of each in turn."""
-        while len(self._tail) + len(fields) >= _BLOCK_FIELDS:
-            room = _BLOCK_FIELDS - len(self._tail)
-            self._tail.extend(fields[:room])
-            fields = fields[room:]
-            with disk_errors(NOT_STORED):
-                os.pwrite(self._file.fileno(), self._tail.tobytes(), self.size)
-            self._first_ids.append(self._tail[0])
-            self._tail = array("q")
-        self._tail.extend(fields)
+        remaining = memoryview(fields.tobytes())
+        while remaining:
+            remaining = remaining[self._spool.write(remaining) :]
+        if fields:
+            self.last = MessageRecord(*fields[-_FIELDS:])
 
     def fields(self, place: int, count: int) -> "array[int]":
         """Return the fields of up to `count` records from `place` on, in the format of `extend`."""
         fields = array("q")
-        while count > 0 and place < len(self):
-            block, inside = divmod(place, BLOCK)
-            fields.extend(self._block(block)[inside * _FIELDS : (inside + count) * _FIELDS])
-            taken = min(count, BLOCK - inside)
-            place, count = place + taken, count - taken
+        fields.frombytes(self._spool.read(place * _RECORD_BYTES, count * _RECORD_BYTES))
+        self._next_place = place + count
         return fields
 
     def place_of(self, message_id: int) -> int:
         """Return the place of the first record with this id or a higher one."""
-        following = self._last_place + 1
-        if following < len(self) and self[following].id == message_id:
-            self._last_place = following
-            return following
-        block = max(0, bisect_right(self._first_ids, message_id) - 1)
-        if block + 1 == len(self._first_ids) and self._tail and message_id >= self._tail[0]:
-            block += 1
-        fields = self._block(block)
-        places = range(len(fields) // _FIELDS)
-        self._last_place = block * BLOCK + bisect_left(
-            places, message_id, key=lambda at: fields[at * _FIELDS]
-        )
-        return self._last_place
+        expected = self._next_place
+        if expected < len(self) and self[expected].id == message_id:
+            return expected
+        return bisect_left(range(len(self)), message_id, key=lambda at: self[at].id)
 
     def place_at(self, offset: int, *, since: int = 0) -> int:
         """Return the place, from `since` on, of the first record at `offset` or after it."""
@@ -134,12 +101,8 @@ class MessageIndex:
 
     def cut(self, place: int) -> None:
         """Remove the records from `place` on."""
-        block, inside = divmod(place, BLOCK)
-        if block < len(self._first_ids):
-            self._tail = array("q", self._block(block))
-            del self._first_ids[block:]
-            self._recently_read = (-1, array("q"))
-        del self._tail[inside * _FIELDS :]
+        self._spool.cut(place * _RECORD_BYTES)
+        self.last = self[place - 1] if place else None
 
     def insert(self, place: int, fields: "array[int]", *, replaced_length: int = 0) -> None:
         """Insert records before the one at `place`, or replace it if its length is given.
@@ -154,17 +117,6 @@ class MessageIndex:
         self.cut(place)
         self.extend(fields)
         self.extend(later)
-
-    def _block(self, number: int) -> "array[int]":
-        """Return the fields of a block; those of the last block are `_tail`, which may change."""
-        if number == len(self._first_ids):
-            return self._tail
-        if self._recently_read[0] != number:
-            fields = array("q")
-            with disk_errors(UNREADABLE):
-                fields.frombytes(os.pread(self._file.fileno(), _BLOCK_BYTES, number * _BLOCK_BYTES))
-            self._recently_read = (number, fields)
-        return self._recently_read[1]
 
 
 _ID, _TEXT = attrgetter("id"), attrgetter("text")

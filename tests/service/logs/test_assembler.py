@@ -24,7 +24,7 @@ from studio_tui.service.logs.assembler import (
 )
 from studio_tui.service.logs.comparison import Comparison
 from studio_tui.service.logs.doubts import NO_BEGINNING, NO_REPLAY
-from studio_tui.service.logs.message_index import BLOCK, MessageBatch, MessageIndex, MessageRecord
+from studio_tui.service.logs.message_index import MessageBatch, MessageIndex, MessageRecord
 from studio_tui.service.logs.store.log_store import LogStore
 from tests.service.logs.log_chaos import connection, messages, truth
 from tests.service.logs.stored import stored_bytes
@@ -498,21 +498,21 @@ def test_a_rest_answer_with_another_log_adds_nothing(log: AssembledLog) -> None:
     assert log.raw == b"one\n"
 
 
-def test_the_index_finds_every_record_in_many_blocks(tmp_path: Path) -> None:
-    index = MessageIndex(tmp_path)
-    records = [MessageRecord(number * 3, number * 10, 10) for number in range(BLOCK * 3 + 7)]
+def test_the_index_finds_every_record_of_many(tmp_path: Path) -> None:
+    index, many = MessageIndex(tmp_path), 4096
+    records = [MessageRecord(number * 3, number * 10, 10) for number in range(many * 3 + 7)]
     for record in records:
         index.append(record)
-    for place in (0, 1, BLOCK - 1, BLOCK, BLOCK * 2 + 5, BLOCK * 3, BLOCK * 3 + 6, 4, 5, 6):
+    for place in (0, 1, many - 1, many, many * 2 + 5, many * 3, many * 3 + 6, 4, 5, 6):
         assert index[place] == records[place]
         assert index.place_of(records[place].id) == place
         assert index.place_of(records[place].id - 1) == place
-    index.insert(BLOCK - 2, array("q", MessageRecord((BLOCK - 2) * 3 - 1, (BLOCK - 2) * 10, 4)))
+    index.insert(many - 2, array("q", MessageRecord((many - 2) * 3 - 1, (many - 2) * 10, 4)))
     assert len(index) == len(records) + 1
-    assert index.place_of((BLOCK - 2) * 3 - 1) == BLOCK - 2
-    assert index[BLOCK * 3] == records[BLOCK * 3 - 1]._replace(offset=(BLOCK * 3 - 1) * 10 + 4)
-    index.cut(BLOCK + 1)
-    assert index.last == records[BLOCK - 1]._replace(offset=(BLOCK - 1) * 10 + 4)
+    assert index.place_of((many - 2) * 3 - 1) == many - 2
+    assert index[many * 3] == records[many * 3 - 1]._replace(offset=(many * 3 - 1) * 10 + 4)
+    index.cut(many + 1)
+    assert index.last == records[many - 1]._replace(offset=(many - 1) * 10 + 4)
     index.cut(0)
     assert index.last is None
     assert index.place_of(7) == 0

@@ -19,8 +19,8 @@ from studio_tui.service.logs.store.line_index import BLOCK
 
 T = TypeVar("T")
 
-NOT_STORED = "The log cannot be stored on disk"
-UNREADABLE = "The log cannot be read back"
+_NOT_STORED = "The log cannot be stored on disk"
+_UNREADABLE = "The log cannot be read back"
 
 _TRUNCATED = "The file of the log was truncated while it was being read."
 _CACHED_BLOCKS = 16
@@ -29,7 +29,7 @@ _PART = 1024 * 1024
 
 
 @contextlib.contextmanager
-def disk_errors(problem: str) -> Iterator[None]:
+def _disk_errors(problem: str) -> Iterator[None]:
     """Raise a `SpoolError` for an `OSError`; its sentence is the problem, then the reason."""
     try:
         yield
@@ -43,9 +43,9 @@ def delete_if_possible(path: Path) -> None:
         path.unlink()
 
 
-def nameless_file(folder: Path) -> IO[bytes]:
+def _nameless_file(folder: Path) -> IO[bytes]:
     """Create a file without a name: in `folder`, or else in the system's temporary folder."""
-    with disk_errors(f"No log can be stored in {folder}"):
+    with _disk_errors(f"No log can be stored in {folder}"):
         try:
             return tempfile.TemporaryFile(dir=create_private_dir(folder))
         except OSError:
@@ -71,12 +71,12 @@ class Spool:
     @classmethod
     def create(cls, folder: Path) -> Self:
         """Create an empty file without a name."""
-        with nameless_file(folder) as file:
+        with _nameless_file(folder) as file:
             return cls(folder, os.dup(file.fileno()))
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        with disk_errors(f"{path} cannot be read"):
+        with _disk_errors(f"{path} cannot be read"):
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         return cls(path.parent, descriptor, os.fstat(descriptor).st_size, path=path)
 
@@ -95,7 +95,7 @@ class Spool:
     async def keep(self, path: Path, is_wanted: Callable[[], bool]) -> None:
         """Copy the file to a lasting path and use it there, if it `is_wanted` after copying."""
         with (
-            disk_errors(f"The log cannot be stored as {path}"),
+            _disk_errors(f"The log cannot be stored as {path}"),
             tempfile.NamedTemporaryFile(dir=create_private_dir(path.parent), delete=False) as draft,
         ):
             try:
@@ -110,7 +110,7 @@ class Spool:
         """Replace a file at a lasting path by a copy without a name."""
         if self.path is None:
             return
-        with disk_errors(NOT_STORED), nameless_file(self.folder) as copy:
+        with _disk_errors(_NOT_STORED), _nameless_file(self.folder) as copy:
             await self._copy_to(copy)
             self._use(copy)
 
@@ -131,7 +131,7 @@ class Spool:
 
     def write(self, data: bytes | memoryview) -> int:
         """Append some of the bytes; return how many were written, at least one."""
-        with disk_errors(NOT_STORED):
+        with _disk_errors(_NOT_STORED):
             written = os.pwrite(self._descriptor, data, self.size)
         self.size += written
         return written
@@ -140,7 +140,7 @@ class Spool:
         """Drop everything from `offset` on."""
         for number in [number for number in self._blocks if number >= offset // BLOCK]:
             del self._blocks[number]
-        with disk_errors(NOT_STORED):
+        with _disk_errors(_NOT_STORED):
             os.ftruncate(self._descriptor, offset)
         self.size = offset
 
@@ -194,5 +194,5 @@ class Spool:
             self._release()
 
     def _read_at(self, offset: int, length: int) -> bytes:
-        with disk_errors(UNREADABLE):
+        with _disk_errors(_UNREADABLE):
             return os.pread(self._descriptor, length, offset)

@@ -250,7 +250,7 @@ def test_a_copy_that_the_disk_has_no_room_for_is_an_error_and_changes_nothing(
     path.write_bytes(b"line\n" * 10)
     store = LogStore.open(path)
     with Path("/dev/full").open("w+b") as full:
-        monkeypatch.setattr(spool, "nameless_file", lambda _: full)
+        monkeypatch.setattr(spool, "_nameless_file", lambda _: full)
         with pytest.raises(SpoolError, match="No space left on device"):
             asyncio.run(store.make_writable())
     assert (store.path, stored_bytes(store)) == (path, b"line\n" * 10)
