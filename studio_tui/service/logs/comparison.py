@@ -5,9 +5,6 @@ from bisect import bisect_left
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.text import incomplete_bytes
 
-BYTES_AT_ONCE = 256 * 1024
-"""Maximum bytes that are compared or decoded at once, which takes half a millisecond."""
-
 
 class Comparison:
     """Compares the incoming bytes of a log with the stored ones, and appends what follows these.
@@ -41,20 +38,15 @@ class Comparison:
         return self.is_whole and self.has_proved_end
 
     def add(self, data: bytes) -> None:
+        """Compare up to a megabyte, which takes a millisecond."""
         self.received += len(data)
-        data, self._incomplete = self._incomplete + data, b""
-        at = 0
-        while at < len(data) and not self.differs:
-            part = data[at : at + BYTES_AT_ONCE]
-            at += len(part)
-            # A character is compared as a whole, as it may be stored as a replacement character.
-            if not self.mends and (count := incomplete_bytes(part)):
-                part = part[:-count]
-                at -= count
-                if at + count == len(data):
-                    self._incomplete = data[at:]
-                    at = len(data)
-            self._compare(part)
+        if self.differs:
+            return
+        data = self._incomplete + data
+        # A character is compared as a whole, as it may be stored as a replacement character.
+        end = len(data) - (0 if self.mends else incomplete_bytes(data))
+        self._incomplete = data[end:]
+        self._compare(data[:end])
 
     def finish(self) -> None:
         """Compare the bytes of an incomplete character, as nothing follows."""

@@ -9,13 +9,15 @@ from studio_tui.api.log_body import LogBody
 from studio_tui.api.log_stream import LogMessage
 from studio_tui.errors import SpoolError, StudioError, TransportError
 from studio_tui.service.logs.assembler import NEW_EPOCH
-from studio_tui.service.logs.comparison import BYTES_AT_ONCE, Comparison
+from studio_tui.service.logs.comparison import Comparison
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.polling.reachability import Reachability
 
 _OVERLAP = 4096
 """Bytes at the end of the store that are compared with the first answer, and the beginning of their
 first line."""
+_BYTES_AT_ONCE = 256 * 1024
+"""Maximum bytes that are compared at once, which takes half a millisecond."""
 _ANSWERS = 2
 """Consecutive final answers that must be equal to be accepted."""
 _SHORT_ANSWERS = 5
@@ -164,12 +166,12 @@ class RestLog:
         ):
             comparison.mends = False
         if body.offset == comparison.received:
-            for start in range(0, len(body.data), BYTES_AT_ONCE):
+            for start in range(0, len(body.data), _BYTES_AT_ONCE):
                 if start:
                     await asyncio.sleep(0)  # 32 MiB take 60 ms
                     if self._version != self._store.version:
                         return False
-                comparison.add(body.data[start : start + BYTES_AT_ONCE])
+                comparison.add(body.data[start : start + _BYTES_AT_ONCE])
                 self._version = self._store.version
         if comparison.differs or not self._is_answer_short:
             self.differs = comparison.differs

@@ -45,7 +45,7 @@ class OneAnswer(StudioClient):
 
 @pytest.fixture(autouse=True)
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rest_log, "BYTES_AT_ONCE", STEP)
+    monkeypatch.setattr(rest_log, "_BYTES_AT_ONCE", STEP)
 
 
 @pytest.fixture
