@@ -229,7 +229,9 @@ def _exception_message(lines: bytes, start: int) -> Iterator[int]:
     for below in islice(_starts_below(lines, start), FRAME_LINES):
         first = lines[below : below + 1]
         if first not in {b" ", b"\t"}:
-            if first != b"\n":
+            # A traceback that is cut off may be followed by a line of a lower level.
+            level = level_of(_head_at(lines, below)) or LogLevel.ERROR
+            if first != b"\n" and level > LogLevel.INFO:
                 yield below
             return
 

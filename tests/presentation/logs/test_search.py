@@ -150,6 +150,7 @@ def test_a_traceback_that_is_cut_off_has_no_message() -> None:
     log = b"Traceback (most recent call last):\n  File a.py\n\nINFO the end\n"
     assert len(level_starts(LogLevel.ERROR, log)) == 1
     assert len(level_starts(LogLevel.ERROR, log[:40])) == 1
+    assert len(level_starts(LogLevel.ERROR, log.replace(b"\n\n", b"\n"))) == 1
 
 
 @pytest.mark.parametrize(
