@@ -25,7 +25,7 @@ from studio_tui.api.log_stream import LogFrame, LogMessage, LogMessages, RawText
 from studio_tui.api.models import Cluster, DatasetVersion, Job, Pipeline
 from studio_tui.api.pages import ResultPage
 from studio_tui.errors import NoCredentials, ServerError
-from studio_tui.service.polling.job_details import END_BYTES
+from studio_tui.service.polling.log_ends import END_BYTES
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.app import StudioApp
 from studio_tui.tui.connected import Connected

@@ -31,9 +31,9 @@ from studio_tui.service.polling.dataset_catalog import DatasetCatalog
 from studio_tui.service.polling.endings import Endings
 from studio_tui.service.polling.first_requests import FirstRequests, probe_of
 from studio_tui.service.polling.job_details import JobDetailsReader
+from studio_tui.service.polling.log_ends import LogEnds
 from studio_tui.service.polling.pipeline_watch import PipelineWatch
 from studio_tui.service.polling.pipeline_watches import PipelineWatches
-from studio_tui.service.polling.progress_watch import ProgressWatch
 from studio_tui.service.polling.reachability import Reachability
 from studio_tui.service.polling.waking import watch_for_waking
 from studio_tui.service.recorder.answer_recorder import recall_pipeline
@@ -151,10 +151,12 @@ class StudioSession:
         self.known_items = KnownItems(
             client, self.lists, self._watches, self.records.jobs, self.records.origins
         )
-        self.progress = ProgressWatch(client, self.reachability, stretch=self._pacing.stretch)
+        self.log_ends = LogEnds(client, self.reachability, stretch=self._pacing.stretch)
         cache = LogCache(logs, options.profile)
         self.logs = LogLibrary(client, cache, {options.host}, reachability=self.reachability)
-        self.job_details = self._make_details_reader()
+        self.job_details = JobDetailsReader(
+            self.log_ends, self.logs, self.records.submitted, self.records.recorder.past_runs
+        )
         self.datasets = DatasetCatalog(client, self.reachability)
         self.batches = Batches()
         self.held = HeldCommands(self.records.holds, options.undo_seconds)
@@ -176,7 +178,7 @@ class StudioSession:
                 tasks.create_task(poller.run(), name=f"poll {poller.name}")
             tasks.create_task(self.reachability.run(), name="probe Studio")
             tasks.create_task(self.logs.run(), name="follow logs")
-            tasks.create_task(self.progress.run(), name="watch progress")
+            tasks.create_task(self.log_ends.run(), name="read ends of logs")
             tasks.create_task(self.job_details.run(), name="read job details")
             tasks.create_task(self._watches.run(), name="watch pipelines")
             tasks.create_task(self.records.run(), name="record")
@@ -201,7 +203,7 @@ class StudioSession:
         self.reachability.hurry()
         for poller in (*self.pollers, *self._watches.all()):
             poller.restart()
-        self.progress.restart()
+        self.log_ends.restart()
         self.job_details.restart()
 
     def request_more_jobs(self) -> None:
@@ -250,16 +252,6 @@ class StudioSession:
             is_local=self.is_local,
         )
 
-    def _make_details_reader(self) -> JobDetailsReader:
-        return JobDetailsReader(
-            self.client,
-            self.logs,
-            self.records.submitted,
-            self.reachability,
-            read_past_runs=self.records.recorder.past_runs,
-            stretch=self._pacing.stretch,
-        )
-
     def _create_watch(self, pipeline_id: str) -> PipelineWatch:
         def read_name() -> str | None:
             listed = self.pipelines.snapshot.value
@@ -303,5 +295,5 @@ class StudioSession:
         """Stop all polling: every request would have the rejected token, which is not retried."""
         for poller in (*self.pollers, *self._watches.all()):
             poller.stop(error)
-        self.progress.stop()
+        self.log_ends.stop()
         self.reachability.refuse(error)

@@ -5,105 +5,67 @@ Archived logs on other hosts are never requested.
 """
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from studio_tui import clock
-from studio_tui.api.client import StudioClient
 from studio_tui.api.ids import is_usable_id
-from studio_tui.api.log_stream import LogMessages
 from studio_tui.api.models import Job
-from studio_tui.api.states import JobState
-from studio_tui.errors import (
-    AuthenticationError,
-    BrokenAnswer,
-    RateLimited,
-    ServerError,
-    StudioError,
-    TransportError,
-)
+from studio_tui.api.states import WAITING_STATES, JobState
 from studio_tui.service.commands.submitted import SentFile, Submitted
 from studio_tui.service.listeners import Listeners
 from studio_tui.service.logs.log_library import LogLibrary
-from studio_tui.service.polling.backoff import Backoff, wait_for
-from studio_tui.service.polling.reachability import LOG_STREAM, LONGEST_PAUSE, Reachability
+from studio_tui.service.polling.backoff import wait_for
+from studio_tui.service.polling.log_ends import END_BYTES, NOTHING_READ, LogEnd, LogEnds
 
 SELECTION_PAUSE = 0.5
 """Seconds for which a job must be selected before anything is requested."""
-END_BYTES = 64 * 1024
-STREAM_LIMIT = 1024 * 1024
-"""Number of characters after which a log is no longer followed for its preview."""
-RUNNING_INTERVAL = 2.0
-"""Seconds between two requests for the end of the log of a job that stays selected."""
 CACHED_JOBS = 64
 
-_STATES_WITHOUT_LOG = frozenset(
-    {
-        JobState.CREATED,
-        JobState.SCHEDULED,
-        JobState.QUEUED,
-        JobState.PENDING,
-        JobState.PROVISIONING,
-        JobState.TASK,
-    }
-)
-
-logger = logging.getLogger(__name__)
+_STATES_WITHOUT_LOG = WAITING_STATES - {JobState.INIT} | {JobState.TASK}
 
 
 class JobDetails(NamedTuple):
     """Details of a job beyond what Studio lists."""
 
     files: tuple[SentFile, ...] = ()
-    end: bytes | None = None
-    """The last bytes of the log, untrusted; they can begin within a line. `None` if unknown."""
-    trouble: str = ""
+    log: LogEnd = NOTHING_READ
+    log_state: JobState | None = None
+    """The state in which the job was when `log` was read."""
     past_runs: tuple[Job, ...] = ()
     """Other COMPLETE jobs with its name; the one that ended last is first."""
 
 
 _NO_DETAILS = JobDetails()
-_TOO_LONG = "The log is too long to be read from its beginning for a preview: open it."
 
 
 class JobDetailsReader:
-    """Reads the details of one job at a time, in tasks that `run` owns."""
+    """Reads the details of one job at a time; `run` owns every task."""
 
     def __init__(
         self,
-        source: StudioClient,
+        log_ends: LogEnds,
         logs: LogLibrary,
         read_submitted: Callable[[Job], Awaitable[Submitted | None]],
-        reachability: Reachability | None = None,
-        *,
         read_past_runs: Callable[[Job], Awaitable[tuple[Job, ...]]],
-        stretch: Callable[[float], float] = lambda seconds: seconds,
     ) -> None:
         """Initialize; `read_submitted` returns the submission of a job, if it was sent from here.
 
-        `read_past_runs` returns other COMPLETE jobs with the name of a job. `stretch` stretches a
-        rest in seconds while the terminal has no focus.
+        `read_past_runs` returns other COMPLETE jobs with the name of a job.
         """
-        self._source = source
+        self._log_ends = log_ends
         self._logs = logs
         self._read_submitted = read_submitted
         self._read_past_runs = read_past_runs
-        self._reachability = reachability or Reachability()
-        self._stretch = stretch
         self._job: Job | None = None
+        self._current_id = ""
+        """Id of the selected job if its log's end was read since it was selected; else empty."""
         self._selection_changed = asyncio.Event()
         self._details: dict[str, JobDetails] = {}
         """By the id of the job; the one that changed most recently is last."""
-        self._read_at: dict[str, datetime] = {}
-        """When the end of a job's log was last received or found unchanged, by the job's id."""
-        self._current_id = ""
-        """Id of the selected job if its log's end was read since it was selected; else empty."""
-        self._read_in_state: dict[str, JobState] = {}
-        """The state in which a job's files and log were read for good, by id."""
         self._listeners = Listeners[[str]]()
+        log_ends.subscribe(self._note_log_end)
 
     def subscribe(self, listener: Callable[[str], None]) -> Callable[[], None]:
         """Call `listener` with the id of each job whose details have changed."""
@@ -115,21 +77,22 @@ class JobDetailsReader:
 
     def end_as_of(self, job: Job) -> datetime | None:
         """Return when the end of a log was read, if it may have changed since; else `None`."""
-        is_final = self._read_in_state.get(job.id) is job.state
-        is_current = is_final or self._current_id == job.id
-        return None if is_current and not self.get(job.id).trouble else self._read_at.get(job.id)
+        log = self.get(job.id).log
+        is_current = self._is_log_final(job) or self._current_id == job.id
+        return None if is_current and not log.trouble else log.read_at
 
     def select(self, job: Job | None) -> None:
         """Select a job, or none; nothing changes if it is selected already, in the same state."""
         before, self._job = self._job, job
         if (before and (before.id, before.state)) != (job and (job.id, job.state)):
             self._current_id = ""
+            self._log_ends.select(None)
             self._selection_changed.set()
 
     def restart(self) -> None:
         """Read the details of the selected job again, unless all of them are known for good."""
-        if self._job is not None and self.get(self._job.id).trouble:
-            self._read_in_state.pop(self._job.id, None)
+        if self._job is not None and self.get(self._job.id).log.trouble:
+            self._change(self._job, log_state=None)
         self._selection_changed.set()
 
     async def run(self) -> None:
@@ -140,129 +103,53 @@ class JobDetailsReader:
             job = self._job
             if job is None or not is_usable_id(job.id):
                 continue
-            if self.get(job.id).end is not None:
+            if self.get(job.id).log.data is not None:
                 await self._read_stored_end(job)  # at once, as the end that is shown may be old
             await wait_for(self._selection_changed, SELECTION_PAUSE)
             if not self._selection_changed.is_set():
-                await self._read_while_selected(job)
+                await self._read(job)
 
-    async def _read_while_selected(self, job: Job) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            reading = (
-                tasks.create_task(self._read_past(job), name="read other runs of a job"),
-                tasks.create_task(self._read_job(job), name="read details of a job"),
-            )
-            await self._selection_changed.wait()
-            for task in reading:
-                task.cancel()
-
-    async def _read_past(self, job: Job) -> None:
+    async def _read(self, job: Job) -> None:
+        if not self._is_log_final(job):
+            if (submitted := await self._read_submitted(job)) is not None and submitted.files:
+                self._change(job, files=submitted.files)
+            if job.state not in _STATES_WITHOUT_LOG:
+                await self._read_stored_end(job)
+                if not (self._is_log_final(job) or self._selection_changed.is_set()):
+                    self._log_ends.select(job)
         if past := await self._read_past_runs(job):
-            self._change(job, trouble=self.get(job.id).trouble, past_runs=past)
-
-    async def _read_job(self, job: Job) -> None:
-        if self._read_in_state.get(job.id) is job.state:
-            return
-        if (submitted := await self._read_submitted(job)) is not None and submitted.files:
-            self._change(job, files=submitted.files)
-        if job.state in _STATES_WITHOUT_LOG:
-            return
-        await self._read_stored_end(job)
-        if self._read_in_state.get(job.id) is not job.state:
-            await self._request_log_end(job)
+            self._change(job, past_runs=past)
 
     async def _read_stored_end(self, job: Job) -> None:
-        if self._read_in_state.get(job.id) is job.state:
+        if self._is_log_final(job):
             return
         stored_end = await self._logs.stored_end(job.id, job.created_at, END_BYTES)
         if stored_end is not None:
-            self._note_end(job, stored_end)
-            if job.state.is_finished:
-                self._note_read(job)
+            self._note_end(job, LogEnd(stored_end, clock.now(), is_final=job.state.is_finished))
 
-    async def _request_log_end(self, job: Job) -> None:
-        """Request the end of the log: once if the job has ended, repeatedly otherwise."""
-        etag: str | None = None
-        backoff = Backoff(RUNNING_INTERVAL, LONGEST_PAUSE, RUNNING_INTERVAL)
-        while True:
-            rest = RUNNING_INTERVAL
-            await self._reachability.wait()
-            try:
-                with self._reachability.asking("end of a log"):
-                    body = await self._source.job_log_end(job.id, END_BYTES, etag=etag)
-            except AuthenticationError as error:
-                self._reachability.on_refused(error)
-                return
-            except (TransportError, RateLimited, ServerError, BrokenAnswer) as error:
-                self._change(job, trouble=str(error))
-                rest = max(backoff.add_failure(), error.retry_after)
-            except StudioError as error:
-                logger.info("end of the log of job %s: %s", job.id, error)
-                if job.state is not JobState.RUNNING:
-                    self._change(job, trouble=str(error))
-                    self._note_read(job)
-                    return
-                if not await self._follow(job):
-                    return
-                rest = backoff.add_failure()
-            else:
-                backoff.reset()
-                etag = body.etag
-                end = self.get(job.id).end if body.unchanged else body.data[-END_BYTES:]
-                self._note_end(job, end)
-                if job.state.is_finished:
-                    self._note_read(job)
-                    return
-            await asyncio.sleep(self._stretch(rest))
+    def _note_log_end(self, job_id: str, end: LogEnd) -> None:
+        job = self._log_ends.selected
+        if job is None or job.id != job_id or end == NOTHING_READ:
+            return
+        if end.data is None:
+            known = self.get(job_id).log
+            end = end._replace(data=known.data, read_at=known.read_at)
+        self._note_end(job, end)
 
-    async def _follow(self, job: Job) -> bool:
-        """Follow the log of a running job whose end Studio does not return, up to `STREAM_LIMIT`.
-
-        An archived log is not read, as its host must not be contacted only for a preview. Returns
-        whether to connect again.
-        """
-        end, received = b"", 0
-        try:
-            async with aclosing(self._source.follow_log(job.id)) as frames:
-                async for frame in frames:
-                    self._reachability.note_success(LOG_STREAM)
-                    if not isinstance(frame, LogMessages):
-                        continue
-                    for piece in frame.items:
-                        received += len(piece.text)
-                        end = (end + piece.text[-END_BYTES:].encode("utf-8", "replace"))[
-                            -END_BYTES:
-                        ]
-                    self._note_end(job, end)
-                    if received > STREAM_LIMIT:
-                        self._change(job, trouble=_TOO_LONG)
-                        return False
-        except AuthenticationError as error:
-            self._reachability.on_refused(error)
-            return False
-        except StudioError as error:
-            self._change(job, trouble=str(error))
-        return True
-
-    def _note_end(self, job: Job, end: bytes | None) -> None:
-        """Note the end of a log as it is now."""
-        if self._job is not None and self._job.id == job.id:
+    def _note_end(self, job: Job, end: LogEnd) -> None:
+        if not end.trouble and self._job is not None and self._job.id == job.id:
             self._current_id = job.id
-        self._read_at[job.id] = clock.now()
-        self._change(job, end=end)
+        self._change(job, log=end, log_state=job.state)
 
-    def _change(self, job: Job, *, trouble: str = "", **changes: Any) -> None:
-        """Change some details of a job and notify the listeners; clears `trouble` by default."""
+    def _is_log_final(self, job: Job) -> bool:
+        details = self.get(job.id)
+        return details.log.is_final and details.log_state is job.state
+
+    def _change(self, job: Job, **changes: Any) -> None:
+        """Change some details of a job, and notify the listeners unless only a time has changed."""
         before = self._details.pop(job.id, _NO_DETAILS)
-        self._details[job.id] = details = before._replace(trouble=trouble, **changes)
+        self._details[job.id] = details = before._replace(**changes)
         while len(self._details) > CACHED_JOBS:
-            oldest = next(iter(self._details))
-            self._read_in_state.pop(oldest, None)
-            self._read_at.pop(oldest, None)
-            del self._details[oldest]
-        if details != before:
+            del self._details[next(iter(self._details))]
+        if details._replace(log=details.log._replace(read_at=before.log.read_at)) != before:
             self._listeners.notify(job.id)
-
-    def _note_read(self, job: Job) -> None:
-        if job.id in self._details:
-            self._read_in_state[job.id] = job.state

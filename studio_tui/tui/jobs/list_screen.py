@@ -90,7 +90,7 @@ class JobsScreen(ListPage[Job]):
     ]
 
     def __init__(self, basics: Basics, view: ListView) -> None:
-        self._progress = RunningProgress(basics.session.progress, self)
+        self._progress = RunningProgress(basics.session.log_ends, self)
         # Each screen has its own kind, as columns and filters use data that the screen has about
         # other jobs, pipelines and logs.
         self.kind = jobs_with(
@@ -209,7 +209,7 @@ class JobsScreen(ListPage[Job]):
         read_at = details.end_as_of(job)
         as_of = "" if read_at is None else clock_time(read_at, now, seconds=True)
         sizes = {file.label or file.id: file.size for file in loaded.files}
-        extras = JobExtras(sizes, loaded.end, loaded.trouble, as_of)
+        extras = JobExtras(sizes, loaded.log.data, loaded.log.trouble, as_of)
         facts = facts_of(self.session, job, loaded.past_runs, now, self._progress.get(job.id))
         return (*recorded, *preview(job, facts, extras, FactSpace(*size)))
 

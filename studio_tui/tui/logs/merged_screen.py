@@ -62,7 +62,7 @@ class MergedScreen(LogPage):
         self.saved = MergedMemory(self)
         export = LogExport(self, self.view, lambda: "merged.log", text=self.names.with_text)
         self.commands.add(JobOfLine(self, self.choice), self.choice, self.names, export)
-        self.progress = RunningProgress(self.session.progress, self)
+        self.progress = RunningProgress(self.session.log_ends, self)
         self.failure = ""
         """Why merging has ended; empty while it goes on."""
 

@@ -84,7 +84,7 @@ class PipelinesScreen(ListPage[Pipeline]):
     def __init__(self, basics: Basics, view: ListView) -> None:
         history = basics.session.records.history
         self._estimates = ListedEstimates(history, self, self._show_estimates)
-        self._progress = RunningProgress(basics.session.progress, self)
+        self._progress = RunningProgress(basics.session.log_ends, self)
         self.kind = pipelines_with(self._estimates.get)
         super().__init__(basics, view)
         unmark = self.list.marks.unmark

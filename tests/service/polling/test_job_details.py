@@ -23,12 +23,15 @@ from studio_tui.service.commands.submitted import SentFile, Submitted
 from studio_tui.service.logs.log_library import LogLibrary
 from studio_tui.service.polling.job_details import (
     CACHED_JOBS,
-    END_BYTES,
-    RUNNING_INTERVAL,
     SELECTION_PAUSE,
-    STREAM_LIMIT,
     JobDetails,
     JobDetailsReader,
+)
+from studio_tui.service.polling.log_ends import (
+    END_BYTES,
+    REPLAY_CHARACTERS,
+    SAME_LOG_PAUSE,
+    LogEnds,
 )
 from tests.jobs import job
 from tests.service.polling.virtual_time import run
@@ -70,6 +73,7 @@ class Studio(StudioClient):
         self.open_websockets += 1
         try:
             for frame in self.frames:
+                await asyncio.sleep(0.1)
                 yield frame
             await asyncio.Event().wait()
         finally:
@@ -95,12 +99,35 @@ class StoredLogs(LogLibrary):
         return log and log[-length:]
 
 
+class Details(JobDetailsReader):
+    """A reader of details, with all that it uses."""
+
+    def __init__(self, studio: Studio) -> None:
+        self.log_ends = LogEnds(studio)
+        logs = StoredLogs(studio.stored_logs)
+        super().__init__(self.log_ends, logs, studio.submitted, studio.past)
+
+    def end(self, job_id: str) -> bytes | None:
+        return self.get(job_id).log.data
+
+    def trouble(self, job_id: str) -> str:
+        return self.get(job_id).log.trouble
+
+    def restart(self) -> None:
+        """Read again what could not be read, as a session does when the user refreshes."""
+        self.log_ends.restart()
+        super().restart()
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.log_ends.run())
+            tasks.create_task(super().run())
+
+
 @asynccontextmanager
-async def reading(studio: Studio) -> AsyncIterator[JobDetailsReader]:
+async def reading(studio: Studio) -> AsyncIterator[Details]:
     """Run a reader of details until the test has ended."""
-    details = JobDetailsReader(
-        studio, StoredLogs(studio.stored_logs), studio.submitted, read_past_runs=studio.past
-    )
+    details = Details(studio)
     task = asyncio.create_task(details.run())
     yield details
     task.cancel()
@@ -135,7 +162,7 @@ def test_the_end_of_the_log_of_an_ended_job_is_requested_once() -> None:
             details.subscribe(notified.append)
             details.select(FAILED)
             await asyncio.sleep(60)
-            assert details.get(FAILED.id) == JobDetails(end=studio.log)
+            assert details.end(FAILED.id) == studio.log
             details.select(None)
             await asyncio.sleep(60)
             details.select(FAILED)
@@ -153,14 +180,13 @@ def test_the_log_of_a_running_job_is_requested_again_while_the_job_is_selected()
             details.select(RUNNING)
             await asyncio.sleep(SELECTION_PAUSE + 1)
             studio.log += b"step 3\n"
-            await asyncio.sleep(RUNNING_INTERVAL + 1)
-            assert details.get(RUNNING.id).end == studio.log
+            await asyncio.sleep(SAME_LOG_PAUSE + 1)
+            assert details.end(RUNNING.id) == studio.log
             details.select(None)
             await asyncio.sleep(0.1)
             count = len(studio.requests)
             await asyncio.sleep(60)
             assert len(studio.requests) == count
-            assert studio.websockets == 0
 
     run(scenario())
 
@@ -172,7 +198,7 @@ def test_a_log_that_is_stored_on_this_machine_is_not_requested() -> None:
         async with reading(studio) as details:
             details.select(FAILED)
             await asyncio.sleep(60)
-            assert details.get(FAILED.id).end == b"stored\n"
+            assert details.end(FAILED.id) == b"stored\n"
             assert studio.requests == []
 
     run(scenario())
@@ -191,11 +217,11 @@ def test_a_queued_job_has_files_and_its_log_is_not_requested() -> None:
     run(scenario())
 
 
-def test_a_running_job_without_an_end_by_rest_is_followed_for_a_mebibyte() -> None:
+def test_a_running_job_without_an_end_by_rest_is_followed_until_its_log_is_too_long() -> None:
     async def scenario() -> None:
         studio = Studio()
-        studio.errors = [NotFound(404, "no log")]
-        part = "x" * (STREAM_LIMIT // 4)
+        studio.errors = [NotFound(404, "no log")] * 1000
+        part = "x" * (REPLAY_CHARACTERS // 4)
         archive = Blobs(("https://elsewhere/log",))
         studio.frames = [archive, *[LogMessages((LogMessage(n, RawText(part)),)) for n in range(9)]]
         async with reading(studio) as details:
@@ -203,8 +229,8 @@ def test_a_running_job_without_an_end_by_rest_is_followed_for_a_mebibyte() -> No
             await asyncio.sleep(60)
             assert studio.websockets == 1
             assert studio.open_websockets == 0
-            assert len(details.get(RUNNING.id).end or b"") == END_BYTES
-            assert "too long" in details.get(RUNNING.id).trouble
+            assert len(details.end(RUNNING.id) or b"") == END_BYTES
+            assert details.trouble(RUNNING.id) == "no log"
 
     run(scenario())
 
@@ -218,22 +244,8 @@ def test_the_log_of_an_ended_job_is_not_followed(status: str) -> None:
             details.select(ended := job(1, status))
             await asyncio.sleep(60)
             assert studio.websockets == 0
-            assert "not yours" in details.get(ended.id).trouble
+            assert "not yours" in details.trouble(ended.id)
             assert len(studio.requests) == 1
-
-    run(scenario())
-
-
-def test_a_request_that_failed_temporarily_is_sent_again() -> None:
-    async def scenario() -> None:
-        studio = Studio()
-        studio.errors = [ServerError(503, "busy", retry_after=30)]
-        async with reading(studio) as details:
-            details.select(FAILED)
-            await asyncio.sleep(20)
-            assert len(studio.requests) == 1
-            await asyncio.sleep(20)
-            assert details.get(FAILED.id).end == studio.log
 
     run(scenario())
 
@@ -247,10 +259,12 @@ def test_requests_that_keep_failing_become_rarer_and_the_preview_says_why() -> N
             known, studio.errors = len(studio.requests), [ServerError(500, "broken")] * 1000
             await asyncio.sleep(600)
             assert len(studio.requests) - known < 60
-            assert details.get(RUNNING.id) == JobDetails(end=studio.log, trouble="broken")
+            assert details.end(RUNNING.id) == studio.log
+            assert details.trouble(RUNNING.id) == "broken"
             studio.errors.clear()
             await asyncio.sleep(60)
-            assert details.get(RUNNING.id) == JobDetails(end=studio.log)
+            assert details.end(RUNNING.id) == studio.log
+            assert not details.trouble(RUNNING.id)
 
     run(scenario())
 
@@ -296,7 +310,7 @@ def test_the_stored_log_of_an_ended_job_replaces_an_older_end_at_once() -> None:
             ended = RUNNING.model_copy(update={"status": "COMPLETE"})
             details.select(ended)
             await asyncio.sleep(SELECTION_PAUSE / 10)
-            assert details.get(RUNNING.id).end == studio.stored_logs[RUNNING.id]
+            assert details.end(RUNNING.id) == studio.stored_logs[RUNNING.id]
             assert details.end_as_of(ended) is None
             await asyncio.sleep(60)
             assert len(studio.requests) == requests
@@ -319,30 +333,8 @@ def test_details_that_could_not_be_read_are_requested_at_once_when_the_user_refr
                 assert len(studio.requests) == 1
                 details.restart()
                 await asyncio.sleep(1)
-                assert details.get(selected.id) == JobDetails(end=studio.log)
-
-    run(scenario())
-
-
-def test_a_log_whose_websocket_ends_is_followed_again() -> None:
-    class ClosingStudio(Studio):
-        async def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:  # noqa: ARG002
-            self.websockets += 1
-            if self.websockets == 1:
-                raise TransportError("lost")
-            text = RawText("x" * self.websockets)
-            yield LogMessages((LogMessage(self.websockets, text),))
-
-    async def scenario() -> None:
-        studio = ClosingStudio()
-        studio.errors = [NotFound(404, "no log")] * 1000
-        async with reading(studio) as details:
-            details.select(RUNNING)
-            await asyncio.sleep(1)
-            assert details.get(RUNNING.id).trouble == "lost"
-            await asyncio.sleep(600)
-            assert 3 < studio.websockets < 60
-            assert details.get(RUNNING.id) == JobDetails(end=b"x" * studio.websockets)
+                assert details.end(selected.id) == studio.log
+                assert not details.trouble(selected.id)
 
     run(scenario())
 
@@ -356,10 +348,10 @@ def test_what_is_received_of_a_job_that_is_no_longer_selected_is_dropped() -> No
             assert len(studio.requests) == 1
             details.select(None)
             await asyncio.sleep(60)
-            assert details.get(FAILED.id) == JobDetails()
+            assert details.end(FAILED.id) is None
             details.select(FAILED)
             await asyncio.sleep(60)
-            assert details.get(FAILED.id).end == studio.log
+            assert details.end(FAILED.id) == studio.log
 
     run(scenario())
 
@@ -371,8 +363,8 @@ def test_the_details_of_a_limited_number_of_jobs_are_cached() -> None:
             for number in range(CACHED_JOBS + 1):
                 details.select(job(number, "FAILED"))
                 await asyncio.sleep(SELECTION_PAUSE + 1)
-            assert details.get(job(0).id).end is None
-            assert details.get(job(1).id).end == studio.log
+            assert details.end(job(0).id) is None
+            assert details.end(job(1).id) == studio.log
 
     run(scenario())
 
@@ -412,7 +404,7 @@ def test_past_runs_are_loaded_again_when_a_job_is_selected_again(state: str) -> 
         async with reading(studio) as details:
             details.select(selected)
             await asyncio.sleep(SELECTION_PAUSE + 1)
-            end = details.get(selected.id).end
+            end = details.end(selected.id)
             details.select(None)
             await asyncio.sleep(SELECTION_PAUSE + 1)
             studio.runs[name] = (job(3), job(2))
@@ -420,7 +412,7 @@ def test_past_runs_are_loaded_again_when_a_job_is_selected_again(state: str) -> 
             details.select(selected)
             await asyncio.sleep(SELECTION_PAUSE + 1)
             assert details.get(selected.id).past_runs == (job(3), job(2))
-            assert details.get(selected.id).end == end
+            assert details.end(selected.id) == end
 
     run(scenario())
 
@@ -433,7 +425,7 @@ def test_loading_past_runs_again_keeps_the_reason_why_the_log_cannot_be_read() -
         async with reading(studio) as details:
             details.select(FAILED)
             await asyncio.sleep(SELECTION_PAUSE + 1)
-            trouble = details.get(FAILED.id).trouble
+            trouble = details.trouble(FAILED.id)
             assert trouble
             details.select(None)
             await asyncio.sleep(SELECTION_PAUSE + 1)
@@ -441,7 +433,7 @@ def test_loading_past_runs_again_keeps_the_reason_why_the_log_cannot_be_read() -
             details.select(FAILED)
             await asyncio.sleep(SELECTION_PAUSE + 1)
             assert len(details.get(FAILED.id).past_runs) == 2
-            assert details.get(FAILED.id).trouble == trouble
+            assert details.trouble(FAILED.id) == trouble
             assert len(studio.requests) == 1
 
     run(scenario())

@@ -56,7 +56,7 @@ STEP = at_length(1.7, 0.25)
 SLACK = 0.02
 """Tolerance in seconds: the duration of two requests."""
 RUNNING = [f"run-1-{number}" for number in range(12)]
-"""Ids of running jobs: more than `ProgressWatch` follows over websockets."""
+"""Ids of running jobs: more than `LogEnds` follows over websockets."""
 
 
 @dataclass(frozen=True)
@@ -216,8 +216,8 @@ class Dashboard:
         }
         for poller in self.pollers.values():
             poller.subscribe(lambda _: None)
-        session.progress.subscribe(lambda _job, _end: None)
-        session.progress.watch(RUNNING[1:])
+        session.log_ends.subscribe(lambda _job, _end: None)
+        session.log_ends.watch(RUNNING[1:])
 
     @property
     def now(self) -> float:
@@ -485,7 +485,7 @@ def test_switching_screens_does_not_repeat_a_request_without_permission_sooner(
 ) -> None:
     async def scenario() -> None:
         async with running_dashboard(tmp_path, is_local=True) as dashboard:
-            studio, progress = dashboard.studio, dashboard.session.progress
+            studio, progress = dashboard.studio, dashboard.session.log_ends
             studio.fail(PERMISSION_DENIED)
             await asyncio.sleep(30)
             count = len(studio.requests)

@@ -607,10 +607,10 @@ async def test_the_preview_shows_the_error_and_the_last_log_lines_and_requests_n
             later = await call_in_thread(studio.submit, PRINTS_AND_FAILS)
             await until(pilot, lambda: table(pilot).cursor == later["id"])
             details = screen.session.job_details
-            assert details.get(str(job["id"])).end is not None
-            assert details.get(str(later["id"])).end is None
+            assert details.get(str(job["id"])).log.data is not None
+            assert details.get(str(later["id"])).log.data is None
             await pilot.press("i")
-            await until(pilot, lambda: details.get(str(later["id"])).end is not None)
+            await until(pilot, lambda: details.get(str(later["id"])).log.data is not None)
 
 
 async def test_commands_on_the_row_of_a_group_apply_to_its_jobs(

@@ -64,7 +64,7 @@ class PipelineScreen(Page):
         """Make a page, at the place saved in `memory`, or on the job whose run is `run_id`."""
         super().__init__(basics)
         self.source = self.session.pipeline(pipeline_id)
-        self.progress = RunningProgress(self.session.progress, self)
+        self.progress = RunningProgress(self.session.log_ends, self)
         self.state = GraphState(self, pipeline_id, memory)
         self.views = Views(self.state, self)
         self.cursor = Cursor(self.state, self.views, self.note_cursor_move)

@@ -27,15 +27,17 @@ from studio_tui.errors import (
     StudioError,
     TransportError,
 )
-from studio_tui.service.polling import progress_watch
-from studio_tui.service.polling.progress_watch import (
+from studio_tui.service.polling import log_ends
+from studio_tui.service.polling.log_ends import (
     END_BYTES,
     MAX_FOLLOWED,
     REQUEST_PAUSE,
     SAME_LOG_PAUSE,
-    ProgressWatch,
+    LogEnd,
+    LogEnds,
 )
 from studio_tui.service.polling.reachability import Reachability
+from tests.jobs import job
 from tests.service.polling.virtual_time import run
 from tests.waiting import HANG
 
@@ -68,6 +70,8 @@ class Studio:
         """The ends of the logs, as returned by REST."""
         self.errors: list[StudioError] = []
         """Errors of the next requests by REST."""
+        self.seconds = 0.01
+        """Duration of a request by REST."""
 
     async def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
         self.opened.append(job_id)
@@ -91,7 +95,7 @@ class Studio:
 
     async def job_log_end(self, job_id: str, length: int, *, etag: str | None = None) -> LogBody:
         self.requests.append((asyncio.get_running_loop().time(), job_id))
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(self.seconds)
         if self.errors:
             raise self.errors.pop(0)
         data = self.ends.get(job_id, b"")
@@ -104,12 +108,18 @@ class Studio:
 @asynccontextmanager
 async def watching(
     studio: Studio, **options: object
-) -> AsyncIterator[tuple[ProgressWatch, list[tuple[str, bytes]]]]:
-    """Run a watch, and collect the ids and the ends of logs that it publishes."""
-    watch = ProgressWatch(studio, **options)  # type: ignore[arg-type]
+) -> AsyncIterator[tuple[LogEnds, list[tuple[str, bytes]]]]:
+    """Run a reader, and collect the ids of jobs and the new ends of logs that it publishes."""
+    watch = LogEnds(studio, **options)  # type: ignore[arg-type]
     published: list[tuple[str, bytes]] = []
-    watch.subscribe(lambda job_id, end: published.append((job_id, end)))
+
+    def collect(job_id: str, end: LogEnd) -> None:
+        if end.data and dict(published).get(job_id) != end.data:
+            published.append((job_id, end.data))
+
+    watch.subscribe(collect)
     running = asyncio.create_task(watch.run())
+    await asyncio.sleep(0.01)
     try:
         yield watch, published
     finally:
@@ -121,7 +131,7 @@ async def watching(
 def test_the_last_bytes_of_a_followed_log_are_published() -> None:
     async def scenario() -> None:
         studio = Studio()
-        long = "x" * 9000 + "é\ud800"
+        long = "x" * 90_000 + "é\ud800"
         studio.scripts["job0"] = [
             messages(1, "\r 10%"),
             5.0,
@@ -133,7 +143,7 @@ def test_the_last_bytes_of_a_followed_log_are_published() -> None:
             watch.watch(["job0"])
             await asyncio.sleep(20)
         assert published[:2] == [("job0", b"\r 10%"), ("job0", b"\r 10%\r 20%")]
-        assert published[2:] == [("job0", ("x" * 9000 + "é?").encode()[-END_BYTES:])]
+        assert published[2:] == [("job0", ("x" * 90_000 + "é?").encode()[-END_BYTES:])]
         assert not studio.requests
 
     run(scenario())
@@ -147,7 +157,7 @@ def test_lines_resent_after_a_reconnect_are_not_repeated() -> None:
             watch.watch(["job0"])
             await asyncio.sleep(2)
             studio.scripts["job0"] = [messages(1, "a"), messages(2, "b"), messages(3, "c")]
-            await asyncio.sleep(10)
+            await asyncio.sleep(30)
         assert studio.opened == ["job0", "job0"]
         assert published[-1] == ("job0", b"abc")
 
@@ -185,6 +195,63 @@ def test_a_few_of_many_logs_are_followed_and_the_others_are_polled_in_turn() -> 
         assert sorted(published) == sorted(
             (job_id, job_id.encode()) for job_id in IDS[MAX_FOLLOWED:]
         )
+
+    run(scenario())
+
+
+def test_the_end_of_the_selected_log_is_polled_until_its_websocket_has_brought_all_of_the_log() -> (
+    None
+):
+    async def scenario() -> None:
+        studio = Studio()
+        studio.scripts["job0"] = [messages(1, "a"), 10.0, messages(2, "b"), 10.0, messages(3, "c")]
+        studio.ends["job0"] = b"ab"
+        async with watching(studio) as (watch, published):
+            watch.watch(["job0"])
+            await asyncio.sleep(1)
+            assert published == [("job0", b"a")]
+            watch.select(job(1, "RUNNING", id="job0"))
+            await asyncio.sleep(7)
+            assert published[1:] == [("job0", b"ab")]
+            assert len(studio.requests) == 4
+            await asyncio.sleep(7)
+            count = len(studio.requests)
+            await asyncio.sleep(60)
+            assert published[2:] == [("job0", b"abc")]
+            assert len(studio.requests) == count
+        assert studio.opened == ["job0"]
+
+    run(scenario())
+
+
+def test_a_part_from_before_the_end_is_never_published_as_the_end_of_the_selected_log() -> None:
+    async def scenario() -> None:
+        studio = Studio()
+        studio.scripts["job0"] = [action for n in range(99) for action in (messages(n, "x"), 0.1)]
+        studio.ends["job0"] = b"x" * 99
+        async with watching(studio) as (watch, published):
+            watch.watch(["job0"])
+            await asyncio.sleep(3.05)
+            before = len(published)
+            watch.select(job(1, "RUNNING", id="job0"))
+            await asyncio.sleep(60)
+            assert published[before:] == [("job0", studio.ends["job0"])]
+
+    run(scenario())
+
+
+def test_the_selected_job_does_not_wait_for_requests_for_others() -> None:
+    async def scenario() -> None:
+        studio = Studio()
+        studio.seconds = 20.0
+        async with watching(studio) as (watch, _):
+            watch.watch(IDS)
+            await asyncio.sleep(5)
+            assert [job_id for _, job_id in studio.requests] == ["job8"]
+            for number, state in (("job15", "RUNNING"), ("other", "FAILED")):
+                watch.select(job(1, state, id=number))
+                await asyncio.sleep(0.01)
+                assert studio.requests[-1][1] == number
 
     run(scenario())
 
@@ -241,7 +308,7 @@ def test_a_log_too_long_for_a_websocket_is_polled() -> None:
 @pytest.mark.parametrize(
     ("error", "connections"),
     [
-        (TransportError("gone"), 3),
+        (TransportError("gone"), 4),
         (PermissionDenied(403, "no"), 1),
         (ProtocolError("no websocket"), 1),
     ],
@@ -323,7 +390,7 @@ def test_only_the_last_bytes_of_a_long_log_are_kept() -> None:
         async with watching(studio) as (watch, published):
             watch.watch(["job0"])
             await asyncio.sleep(120)
-        assert {len(end) for _, end in published} == {END_BYTES}
+        assert max(len(end) for _, end in published) == len(published[-1][1]) == END_BYTES
 
     run(scenario())
 
@@ -339,25 +406,25 @@ while not os.path.exists("done"): time.sleep(0.05)
 LAST_LINE = b" 37%|###       | 37/100 [00:37<00:20,  3.10it/s]"
 
 
-@pytest.mark.parametrize("limit", [progress_watch.REPLAY_CHARACTERS, 0], ids=["followed", "polled"])
+@pytest.mark.parametrize("limit", [log_ends.REPLAY_CHARACTERS, 0], ids=["followed", "polled"])
 async def test_the_progress_bar_of_a_running_job_is_received_from_a_real_studio(
     studio: "ThreadStudio", limit: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(progress_watch, "REPLAY_CHARACTERS", limit)
-    monkeypatch.setattr(progress_watch, "CHARACTERS_PER_SECOND", limit)
+    monkeypatch.setattr(log_ends, "REPLAY_CHARACTERS", limit)
+    monkeypatch.setattr(log_ends, "CHARACTERS_PER_SECOND", limit)
     job_id = studio.submit(PROGRESS_BAR)["id"]
     settings = studio.settings()
     reached = asyncio.Event()
     ends: list[bytes] = []
 
-    def receive(received_id: str, end: bytes) -> None:
+    def receive(received_id: str, end: LogEnd) -> None:
         assert received_id == job_id
-        ends.append(end)
-        if end.endswith(LAST_LINE):
+        ends.append(end.data or b"")
+        if ends[-1].endswith(LAST_LINE):
             reached.set()
 
     async with StudioClient(settings) as client, asyncio.TaskGroup() as tasks:
-        watch = ProgressWatch(client)
+        watch = LogEnds(client)
         watch.subscribe(receive)
         running = tasks.create_task(watch.run())
         watch.watch([job_id])
