@@ -10,7 +10,7 @@ from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import judge
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views import group_rows, table, tree
-from studio_tui.presentation.pipelines.views.groups import group_jobs, links
+from studio_tui.presentation.pipelines.views.groups import group_jobs, parents_of
 from tests.bench.report import Goal, Measure
 from tests.presentation.pipelines.graphs import pipeline_of, run
 
@@ -112,7 +112,7 @@ def _steps(size: int) -> Iterator[tuple[str, Callable[[], object], Goal | None]]
         lambda: [table.cells(node_id, view_model) for node_id in list(plan.nodes)[:_VISIBLE_ROWS]],
         None,
     )
-    yield "groups and links", lambda: links(plan, group_jobs(plan)), None
+    yield "groups and links", lambda: parents_of(group_jobs(plan), plan), None
     yield "groups, rows", lambda: group_rows.rows(groups, statuses), None
     yield (
         "groups, cells in sight",

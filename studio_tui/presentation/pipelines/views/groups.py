@@ -134,12 +134,12 @@ def _group_key(key: str) -> str:
     return f"\0{key}"
 
 
-def links(plan: Plan, groups: Iterable[Group]) -> tuple[tuple[str, str], ...]:
-    """Return the keys of each two groups of which jobs of the second wait for jobs of the first."""
+def parents_of(groups: Collection[Group], plan: Plan) -> dict[str, tuple[str, ...]]:
+    """Return by group the others of these groups whose jobs its jobs wait for."""
     group_of = {member: group.key for group in groups for member in group.members}
-    edges = (
-        (group_of[parent], group_of[node_id])
-        for node_id, node in plan.nodes.items()
-        for parent in node.parents
-    )
-    return tuple(dict.fromkeys(edge for edge in edges if edge[0] != edge[1]))
+    parents: dict[str, dict[str, None]] = {group.key: {} for group in groups}
+    for member, key in group_of.items():
+        for parent in plan.nodes[member].parents:
+            if (parent_group := group_of.get(parent, key)) != key:
+                parents[key][parent_group] = None
+    return {key: tuple(others) for key, others in parents.items()}

@@ -18,7 +18,7 @@ from studio_tui.presentation.pipelines.graph.plan import (
     reachable_nodes,
     redundant_parents,
 )
-from studio_tui.presentation.pipelines.views.groups import Group
+from studio_tui.presentation.pipelines.views.groups import Group, parents_of
 from studio_tui.tui.pipelines.graph.graph_view import StyledTexts
 from studio_tui.tui.widgets.table_layout import fit
 
@@ -109,15 +109,9 @@ def boxes_of(plan: Plan, only: Collection[str] | None, *, all_edges: bool = Fals
 
 def group_boxes(plan: Plan, groups: Sequence[Group], *, all_edges: bool = False) -> Boxes:
     """Return groups as boxes; their parents are the other groups that their jobs depend on."""
-    group_of = {member: group.key for group in groups for member in group.members}
-    parents: dict[str, dict[str, None]] = {group.key: {} for group in groups}
-    for member, key in group_of.items():
-        for parent in plan.nodes[member].parents:
-            if (parent_group := group_of.get(parent, key)) != key:
-                parents[key][parent_group] = None
     return Boxes(
         {group.key: group.title for group in groups},
-        {key: tuple(parent_groups) for key, parent_groups in parents.items()},
+        parents_of(groups, plan),
         {group.key: group.members for group in groups if not group.is_single_job},
         all_edges,
     )

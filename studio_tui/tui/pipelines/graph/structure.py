@@ -9,7 +9,7 @@ from studio_tui.presentation.pipelines.views.group_rows import group_key
 from studio_tui.presentation.pipelines.views.groups import (
     Group,
     group_jobs,
-    links,
+    parents_of,
     wants_groups,
 )
 from studio_tui.presentation.pipelines.views.lanes import LaneRow, lane_rows
@@ -110,19 +110,15 @@ class GraphStructure:
     def connected_groups(self, key: str) -> tuple[list[Group], list[Group]]:
         """Return the groups that a group waits for, and those that wait for it.
 
-        Both lists are empty while jobs are hidden.
+        Both lists are empty while jobs are hidden, as some of these groups may be hidden too.
         """
-        groups = {group.key: group for group in self.groups() or ()}
-        plan, has_all = self._state.loaded.plan, self._state.shown_nodes() is None
-        # A link is between all jobs of two groups; their shown jobs might not be linked.
-        all_links = self._cached(
-            "links",
-            (plan.shape, has_all, tuple(groups)),
-            lambda: links(plan, groups.values()) if groups and has_all else (),
-        )
+        plan, groups = self._state.loaded.plan, {each.key: each for each in self.all_groups()}
+        if self._state.shown_nodes() is not None:
+            return [], []
+        parents = self._cached("links", plan.shape, lambda: parents_of(groups.values(), plan))
         return (
-            [groups[source] for source, target in all_links if target == key],
-            [groups[target] for source, target in all_links if source == key],
+            [groups[parent] for parent in parents.get(key, ())],
+            [groups[child] for child, above in parents.items() if key in above],
         )
 
     def tree_order(self) -> Sequence[str]:

@@ -9,7 +9,7 @@ from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.views.groups import (
     Group,
     group_jobs,
-    links,
+    parents_of,
     wants_groups,
 )
 from tests.presentation.pipelines.graphs import any_pipelines, fan, pipeline, pipeline_of, run
@@ -123,19 +123,21 @@ def test_links_say_which_groups_depend_on_one_another() -> None:
     plan = plan_of(thousand())
     groups = group_jobs(plan)
     title = {group.key: group.title for group in groups}
-    assert [(title[source], title[target]) for source, target in links(plan, groups)] == [
-        ("01_list", "02_shard_*"),
-        ("02_shard_*", "03_embed_*"),
-        ("03_embed_*", "04_merge_*"),
-        ("04_merge_*", "05_eval_*"),
-        ("05_eval_*", "06_publish"),
-    ]
+    parents = parents_of(groups, plan).items()
+    assert {title[key]: [title[each] for each in above] for key, above in parents} == {
+        "01_list": [],
+        "02_shard_*": ["01_list"],
+        "03_embed_*": ["02_shard_*"],
+        "04_merge_*": ["03_embed_*"],
+        "05_eval_*": ["04_merge_*"],
+        "06_publish": ["05_eval_*"],
+    }
 
 
 def test_edges_inside_a_group_are_no_link() -> None:
     chain = [run(f"s{number}", [f"s{number - 1}"] if number else []) for number in range(4)]
     plan = plan_of(pipeline_of(chain))
-    assert not links(plan, group_jobs(plan))
+    assert not any(parents_of(group_jobs(plan), plan).values())
 
 
 @given(any_pipelines())
@@ -152,7 +154,8 @@ def test_each_job_is_in_one_group_and_no_edge_is_lost(sent: Pipeline) -> None:
         for parent in node.parents
     }
     between_groups = {(source, target) for source, target in edges if source != target}
-    assert set(links(plan, groups)) == between_groups
+    parents = parents_of(groups, plan).items()
+    assert {(above, key) for key, others in parents for above in others} == between_groups
 
 
 @given(st.lists(st.text(max_size=12), max_size=20, unique=True))
