@@ -82,7 +82,7 @@ class DrawingView:
 
     def repaint(self) -> None:
         if self.canvas is not None:
-            self.canvas.marked = self._marked_boxes(self.canvas)
+            self.canvas.marked = self._state.marked_keys(self.canvas.boxes.members)
             self.widget.repaint()
 
     show_marks = repaint
@@ -224,7 +224,7 @@ class DrawingView:
                 lambda rows, *_: [(0, ((str(Tone.DIM), lines[row]),)) for row in rows],
             )
             return
-        canvas.marked = self._marked_boxes(canvas)
+        canvas.marked = self._state.marked_keys(canvas.boxes.members)
         canvas.cursor = self._box_of(canvas)
         self._shown_before = tuple(canvas.boxes.names), canvas.cursor
         self._light(canvas)
@@ -261,10 +261,3 @@ class DrawingView:
         lit = canvas.boxes.relatives(canvas.cursor) if canvas.cursor is not None else None
         is_critical = self._state.view.critical
         canvas.light(lit, critical_path_of(self._state.view_model()) if is_critical else ())
-
-    def _marked_boxes(self, canvas: Canvas) -> frozenset[str]:
-        """Return the marked boxes; a group is marked if all of its shown jobs are."""
-        marks = frozenset(self._state.view.marks)
-        groups = self._structure.groups() or () if marks else ()
-        marked_groups = (group.key for group in groups if marks.issuperset(group.members))
-        return marks.union(marked_groups).intersection(canvas.boxes.names)

@@ -111,7 +111,7 @@ class RowsView:
         if not self._state.is_loaded:
             return
         self.listing = self._listing()
-        self.widget.marked = self._marked_rows()
+        self.widget.marked = self._state.marked_keys(self.listing.members)
         self.widget.show_as(self.listing.columns, self.listing.sorting, self.listing.keys)
         visible_key = self._visible_key()
         if visible_key is not None and visible_key != self.cursor:
@@ -129,7 +129,7 @@ class RowsView:
         self.widget.show_again()
 
     def show_marks(self) -> None:
-        self.widget.marked = self._marked_rows()
+        self.widget.marked = self._state.marked_keys(self.listing.members)
 
     def show_relatives(self) -> None:
         """Show the ancestors and descendants of the job under the cursor."""
@@ -238,10 +238,3 @@ class RowsView:
             )
         whole = self._structure.whole_tree(self._state.loaded.plan)
         return tree_listing(view_model, self._structure.tree_rows(), whole, room)
-
-    def _marked_rows(self) -> frozenset[str]:
-        """Return the marked rows; a row of several jobs is marked if all of these are."""
-        marks = frozenset(self._state.view.marks)
-        members = self.listing.members.items()
-        marked_groups = (key for key, node_ids in members if marks.issuperset(node_ids))
-        return marks.union(marked_groups)

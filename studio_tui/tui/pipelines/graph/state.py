@@ -87,6 +87,11 @@ class GraphState:
         passing = self.matching_jobs(self.view.filter)
         return passing if shown is None else shown & passing
 
+    def marked_keys(self, members: Mapping[str, Sequence[str]]) -> frozenset[str]:
+        """Return the marked nodes, and the keys of `members` whose nodes are all marked."""
+        marks = frozenset(self.view.marks)
+        return marks.union(key for key, nodes in members.items() if marks.issuperset(nodes))
+
     def hidden_marks(self) -> Sequence[str]:
         """Return the marked nodes that the filter or `!` hides."""
         only = self.shown_nodes()
