@@ -75,9 +75,7 @@ def facts(pipeline: Pipeline, context: PipelineContext) -> tuple[Fact, ...]:
     eta = estimate.words.removeprefix("no ETA: ").removeprefix("ETA ")
     statuses = cache.statuses(pipeline)
     failures = [statuses.plan.nodes[root] for root in statuses.root_failures]
-    error = (pipeline.error_message or "").strip()
-    if any(_why(node, jobs) for node in failures[:MOST_NAMED]):
-        error = ""
+    error = own_error(pipeline, failures[:MOST_NAMED], jobs)
     return (
         Fact("status", _pipeline_status_cell(pipeline, statuses)),
         Fact("jobs", _counts_cell(pipeline, cache)),
@@ -182,7 +180,13 @@ def _counts_cell(pipeline: Pipeline, cache: StatusCache) -> Cell:
     return Cell(f"{total:,}: {', '.join(words)}")
 
 
-def _why(node: Node, jobs: Mapping[str, Job]) -> str:
+def own_error(pipeline: Pipeline, shown: Iterable[Node], jobs: Mapping[str, Job]) -> str:
+    """Return the pipeline's own error; empty if a cause of the failures `shown` is known."""
+    is_cause_known = any(why_failed(node, jobs) for node in shown)
+    return "" if is_cause_known else (pipeline.error_message or "").strip()
+
+
+def why_failed(node: Node, jobs: Mapping[str, Job]) -> str:
     """Return the cause of a failure in one line; empty if unknown."""
     job = jobs.get(node.run or "")
     return cause_of(job) if job is not None else ""
@@ -193,7 +197,7 @@ def _failure_facts(
 ) -> tuple[Fact, ...]:
     def cell(node: Node) -> Cell:
         blocked = statuses.roots[node.id]
-        words = (node.name, _why(node, jobs), f"blocks {blocked}" if blocked else "")
+        words = (node.name, why_failed(node, jobs), f"blocks {blocked}" if blocked else "")
         return Cell(" · ".join(filter(None, words)), Tone.BAD)
 
     return labeled_facts("failed", first_cells(MOST_NAMED, failures, cell, Tone.BAD))

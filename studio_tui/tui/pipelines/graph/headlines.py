@@ -9,9 +9,8 @@ from studio_tui import clock
 from studio_tui.api.states import PipelineState
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import duration, local_time, plural, with_short_ids
-from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.rows import first_line
-from studio_tui.presentation.pipelines.facts import warnings_of
+from studio_tui.presentation.pipelines.facts import own_error, warnings_of, why_failed
 from studio_tui.presentation.pipelines.graph.critical import critical_path_of, path_words
 from studio_tui.presentation.pipelines.graph.estimate import estimate_of
 from studio_tui.presentation.pipelines.graph.segments import bar
@@ -106,11 +105,13 @@ def note_parts(loaded: LoadedPipeline, removed: int) -> tuple[Part, ...]:
         notes.append(Part(f"‖ {words}", Tone.WARN))
     if removed:
         notes.append(Part(f"{removed:,} removed (Z)", Tone.WARN))
-    reason, error = _reason_and_error(loaded)
-    if failures := len(loaded.statuses.root_failures):
-        roots = plural(failures, "root failure")
-        notes.append(Part(f"{roots}: {with_short_ids(reason)}", Tone.BAD))
-    if error:
+    roots = loaded.statuses.root_failures
+    first_root = [loaded.plan.nodes[root] for root in roots[:1]]
+    for node in first_root:
+        reason = ": ".join(filter(None, (node.name, why_failed(node, loaded.jobs))))
+        count = plural(len(roots), "root failure")
+        notes.append(Part(f"{count}: {with_short_ids(reason)}", Tone.BAD))
+    if error := first_line(own_error(pipeline, first_root, loaded.jobs)):
         notes.append(Part(with_short_ids(error), Tone.BAD))
     if warnings := warnings_of(pipeline):
         # The number of warnings comes first, as the end of the line may be cut off.
@@ -138,20 +139,6 @@ def _origin_words(loaded: LoadedPipeline) -> str:
     took = pipeline_seconds(pipeline, loaded.jobs, ended)
     lasted = "" if took is None else f", took {duration(took)}"
     return f"{created}{lasted}"
-
-
-def _reason_and_error(loaded: LoadedPipeline) -> tuple[str, str]:
-    """Return the name and reason of the first root failure, and the pipeline's error.
-
-    The first is empty without a root failure, the error if the reason is known.
-    """
-    error = first_line(loaded.pipeline.error_message or "")
-    if not (roots := loaded.statuses.root_failures):
-        return "", error
-    job = loaded.job(roots[0])
-    why = cause_of(job) if job is not None else ""
-    reason = ": ".join(filter(None, (loaded.plan.nodes[roots[0]].name, why)))
-    return reason, "" if why else error
 
 
 def mode_parts(view: DagPlace, match_count: int, *, has_lanes: bool) -> tuple[Part, ...]:
