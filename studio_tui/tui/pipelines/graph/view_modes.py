@@ -131,16 +131,9 @@ class ViewModes:
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(
             "graph.mode",
-            "m",
+            "m,right_square_bracket",
             "mode",
             "Switch to the next mode: tree, graph, timeline, table",
-            lambda modes: modes.step(1),
-        ),
-        Command(
-            "graph.next_mode",
-            "right_square_bracket",
-            "next mode",
-            "Switch to the next mode",
             lambda modes: modes.step(1),
         ),
         Command(
