@@ -94,17 +94,17 @@ class RebuildForm(Dialog[Rebuilt | None]):
         """
         super().__init__("Rebuild datasets")
         self._session = session
-        self.datasets = datasets
+        self._datasets = datasets
         self._fresh = fresh
         self._drafts = drafts
         self._send = send
         begin = drafts.get(fresh.datasets, fresh)
-        self.is_restored = begin != fresh
+        self._is_restored = begin != fresh
         """Whether the form begins with input from an earlier form."""
-        self.is_sending = False
-        self.has_tried_to_send = False
+        self._is_sending = False
+        self._has_tried_to_send = False
         """Whether a missing value is a problem, as the user has tried to send the form."""
-        self.refused: tuple[Problem, ...] = ()
+        self._refused: tuple[Problem, ...] = ()
         """Why Studio refused the last request, unless the field has been edited since."""
         self._is_local_studio = datasets.has_lineage
         self.line = DatasetInput(begin.datasets, datasets, is_proposed=begin.is_proposed)
@@ -121,8 +121,8 @@ class RebuildForm(Dialog[Rebuilt | None]):
         if self._is_local_studio:
             fields.insert(2, FormField("time", "When", self._time))
             fields.append(FormField("only", "Only these", self._only))
-        self.fields = {each.field: each for each in fields}
-        self.fields[first_field].editor.add_class("first")
+        self._fields = {each.field: each for each in fields}
+        self._fields[first_field].editor.add_class("first")
 
     @property
     def draft(self) -> RebuildDraft:
@@ -136,9 +136,9 @@ class RebuildForm(Dialog[Rebuilt | None]):
 
     def notes(self) -> Mapping[str, tuple[str, ...]]:
         """Return the lines below each field, by its name, for the current input."""
-        draft, outdated = self.draft, self.datasets.outdated
+        draft, outdated = self.draft, self._datasets.outdated
         out_of_date = f"out of date: {join_names(outdated)}; f2 shows them"
-        is_refused = any(problem.field == "datasets" for problem in self.refused)
+        is_refused = any(problem.field == "datasets" for problem in self._refused)
         times, review = draft.explained_time(), "Its first jobs start immediately."
         if times is not None:
             review = "A schedule starts it without a review."
@@ -163,7 +163,7 @@ class RebuildForm(Dialog[Rebuilt | None]):
         draft = self.draft
         times, variables = draft.explained_time(), draft.environment
         problems = (
-            *dataset_problems(draft.datasets, is_required=self.has_tried_to_send),
+            *dataset_problems(draft.datasets, is_required=self._has_tried_to_send),
             *(unsendable_problems("environment", variables) or environment_problems(variables)),
         )
         if times is not None and not times.is_good:
@@ -175,30 +175,26 @@ class RebuildForm(Dialog[Rebuilt | None]):
     def body(self) -> ComposeResult:
         start_over = Button("f3  Start over", id="anew", action="screen.anew", compact=True)
         datasets = Button("f2  Datasets", id="datasets", action="screen.datasets", compact=True)
-        yield DialogBody(*self.fields.values(), classes="fields")
+        yield DialogBody(*self._fields.values(), classes="fields")
         yield Static(markup=False, id="form-message")
         yield DialogButtons(
             Button("f9  Trigger", id="yes", action="screen.send", compact=True),
             *([datasets] if self._is_local_studio else ()),
-            *([start_over] if self.is_restored else ()),
+            *([start_over] if self._is_restored else ()),
             Button("esc  Close", id="no", action="screen.close", compact=True),
         )
 
     def on_mount(self) -> None:
         self.check()
-        if self.is_restored:
+        if self._is_restored:
             self.show_message(RESTORED)
-        loading = partial(self.datasets.load_all, self._names_received)
+        loading = partial(self._datasets.load_all, self.while_alive(self.check))
         start_worker(self, loading, name="names", group="names")
-
-    def _names_received(self) -> None:
-        if self.is_alive:
-            self.check()
 
     def action_anew(self) -> None:
         """Replace the input by the input of a new form, unless it is being sent."""
-        if not self.is_sending:
-            self.has_tried_to_send, self.refused = False, ()
+        if not self._is_sending:
+            self._has_tried_to_send, self._refused = False, ()
             fresh = self._fresh
             self.line.propose(fresh.datasets)
             self.area.text, self._time.value = fresh.environment, fresh.time
@@ -208,14 +204,14 @@ class RebuildForm(Dialog[Rebuilt | None]):
 
     def check(self) -> None:
         """Show the problems and notes of the input."""
-        self._show((*self._problems(), *self.refused))
+        self._show((*self._problems(), *self._refused))
 
     def show_message(self, words: str) -> None:
         self.query_one("#form-message", Static).update(words)
 
     def action_close(self) -> None:
         """Close the form, unless it is being sent; its input is saved for the next time."""
-        if self.is_sending:
+        if self._is_sending:
             self.show_message("Studio has not answered yet.")
         else:
             self.dismiss(None)
@@ -223,16 +219,16 @@ class RebuildForm(Dialog[Rebuilt | None]):
     @work(name="send", group="command")
     async def action_send(self) -> None:
         """Send the input if it is valid; keep the form open if Studio refuses it."""
-        if self.is_sending:
+        if self._is_sending:
             return
-        self.has_tried_to_send = True
+        self._has_tried_to_send = True
         problems = self._problems()
         self._show(problems)
         wrong = {problem.field for problem in problems if problem.level is Level.ERROR}
-        if first := next((field for name, field in self.fields.items() if name in wrong), None):
+        if first := next((field for name, field in self._fields.items() if name in wrong), None):
             first.editor.focus()
             return
-        self.is_sending = True
+        self._is_sending = True
         self.show_message(WAITING)
         try:
             answer = await self._send(self.draft)
@@ -247,7 +243,7 @@ class RebuildForm(Dialog[Rebuilt | None]):
                     "Not sent again. If the pipeline was created after all, the list will show it."
                 )
         finally:
-            self.is_sending = False
+            self._is_sending = False
 
     def _show(self, problems: tuple[Problem, ...]) -> None:
         is_scheduled = bool(self.draft.time.strip())
@@ -257,7 +253,7 @@ class RebuildForm(Dialog[Rebuilt | None]):
             button.label = "f9  Schedule" if is_scheduled else "f9  Trigger"
             button.refresh(layout=True)
         notes = self.notes()
-        for name, form_field in self.fields.items():
+        for name, form_field in self._fields.items():
             of_field = [problem for problem in problems if problem.field == name]
             is_lasting = name not in {"datasets", "environment"}
             form_field.set_notes(of_field, notes[name], lasting=is_lasting)
@@ -270,9 +266,9 @@ class RebuildForm(Dialog[Rebuilt | None]):
             field = self._field_of_error(str(error).lower())
             if field == "datasets":
                 self.line.start_next_name()
-            self.refused = (Problem(field, sentence),)
+            self._refused = (Problem(field, sentence),)
             self.check()
-            self.fields[field].editor.focus()
+            self._fields[field].editor.focus()
         else:
             self.show_message(f"{sentence} Your input is kept.")
 
@@ -285,7 +281,7 @@ class RebuildForm(Dialog[Rebuilt | None]):
     @on(FormField.Changed)
     def _changed(self, event: FormField.Changed) -> None:
         event.stop()
-        self.refused = tuple(each for each in self.refused if each.field != event.field)
+        self._refused = tuple(each for each in self._refused if each.field != event.field)
         if event.field == "datasets":
             self.line.note_typing()
         self.check()
@@ -299,7 +295,7 @@ class RebuildForm(Dialog[Rebuilt | None]):
 
     @on(DatasetInput.Chose)
     def _chose(self) -> None:
-        self.has_tried_to_send = False
+        self._has_tried_to_send = False
         self.check()
 
     @on(events.DescendantFocus)
@@ -310,11 +306,11 @@ class RebuildForm(Dialog[Rebuilt | None]):
     @work(name="datasets", group="dialog")
     async def action_datasets(self) -> None:
         """Show all datasets; if the user chooses some to rebuild, put their names into the form."""
-        if not self.datasets.is_certain:
+        if not self._datasets.is_certain:
             self.show_message("This Studio does not list datasets.")
             return
         choice = await choose(
-            self.app, self._session, self.datasets, can_rebuild=True, can_leave=False
+            self.app, self._session, self._datasets, can_rebuild=True, can_leave=False
         )
         if isinstance(choice, Rebuild):
             self.line.value = " ".join(choice.names)

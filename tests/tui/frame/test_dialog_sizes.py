@@ -85,7 +85,7 @@ async def _no_answer() -> JobList:
     raise NotSent("no answer")
 
 
-def session_without_answers() -> StudioSession:
+def session_without_answers(*, is_local: bool = True) -> StudioSession:
     """Return the part of a session that forms about datasets need, without any answer."""
     return cast(
         "StudioSession",
@@ -94,8 +94,8 @@ def session_without_answers() -> StudioSession:
             reachability=Reachability(),
             known_items=SimpleNamespace(pipelines=PipelineList),
             datasets=SimpleNamespace(names=tuple),
-            client=SimpleNamespace(is_local_studio=True),
-            is_local=True,
+            client=SimpleNamespace(is_local_studio=is_local),
+            is_local=is_local,
         ),
     )
 

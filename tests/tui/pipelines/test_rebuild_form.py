@@ -2,6 +2,8 @@
 
 from typing import Any, cast
 
+import pytest
+
 from studio_tui.tui.pipelines.dataset_list import DatasetList
 from studio_tui.tui.pipelines.rebuild_form import RESTORED, RebuildDraft, RebuildForm
 from tests.driving import driving
@@ -9,9 +11,12 @@ from tests.tui.dashboards import screen_text, until, until_shown
 from tests.tui.frame.test_dialog_sizes import DialogApp, session_without_answers
 
 
-async def test_unfinished_input_is_kept_for_a_form_about_the_same_datasets_until_reset() -> None:
+@pytest.mark.parametrize("is_local", [True, False])
+async def test_unfinished_input_is_kept_for_a_form_about_the_same_datasets_until_reset(
+    is_local: bool,
+) -> None:
     drafts: dict[str, RebuildDraft] = {}
-    session = session_without_answers()
+    session = session_without_answers(is_local=is_local)
     async with driving(DialogApp(), size=(80, 24), frames=False) as pilot:
 
         async def show(datasets: str) -> None:
