@@ -74,7 +74,7 @@ class KeyReused(Exception):  # noqa: N818 (the name says what happened)
 
 
 class WrongState(Exception):  # noqa: N818 (the name says what is wrong)
-    """A pipeline's or schedule's state does not allow the action; the message says why."""
+    """The action is not possible for a job, pipeline or schedule as it is; the message says why."""
 
 
 class UnknownJob(Exception):  # noqa: N818 (the name says what is wrong)
@@ -205,7 +205,7 @@ def record_progress(
     started_at: datetime | None,
     steps: Sequence[RunStep],
 ) -> None:
-    """Record when the query began, if it has, and the steps of a job that has not ended."""
+    """Record the steps of a started job and, if its query has begun, when it became RUNNING."""
     _update_if(connection, job_id, STARTED, {"steps": _steps_json(steps)})
     if started_at is not None:
         columns = {"state": JobState.RUNNING, "started_at": stamp(started_at)}

@@ -58,7 +58,7 @@ def record_made(
     """Record the datasets that a job says it made, in their order; replace existing versions."""
     latest = _Latest(connection)
     first_made: dict[str, int] = {}
-    """Ids of made versions by `dataset@version`; by `dataset`, the id of the first of them."""
+    """Ids of made versions by `dataset@version`; by `dataset`, the id of its first made version."""
     for dataset in datasets:
         version = dataset.version or latest.next_version(dataset.dataset)
         sources = [_find_source(connection, name, latest) for name in dataset.sources]

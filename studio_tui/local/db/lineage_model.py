@@ -66,7 +66,7 @@ class Lineage:
 
 
 def current_versions(lineage: Lineage) -> dict[str, int]:
-    """Return, by dataset, the id of its highest existing version that a completed job has."""
+    """Return, by dataset, the id of the highest existing version that a completed job has."""
     ranks = sorted(
         (version_key(version.version), version_id)
         for version_id, version in lineage.versions.items()

@@ -79,7 +79,7 @@ class NewJob:
 
 
 def insert_job(connection: sqlite3.Connection, job: NewJob, state: JobState, now: str) -> None:
-    """Insert a job in its first state, with its files but no schedule; `now` is a stamp."""
+    """Insert a job in its first state, with its files, not its schedule; `now` is a stamp."""
     columns = vars(job) | {
         "state": state,
         "created_at": now,
@@ -102,10 +102,10 @@ def copy_job(
     columns: Mapping[str, object] = MappingProxyType({}),
     environment: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """Insert a job that does the same as another, with the values of `columns`; return its id.
+    """Copy a job, with the values of `columns` instead of the original's; return the copy's id.
 
-    `environment` is added to its variables. It has no label and, unless `columns` have one, a run
-    group of its own: with the checkpoints of the other job it would make nothing new.
+    `environment` is added to the copy's variables. The copy has no label and, unless `columns` have
+    one, a run group of its own: with the checkpoints of the original it would make nothing new.
     """
     copy_id = str(uuid.uuid4())
     original = connection.execute(f"SELECT {_COPIED} FROM jobs WHERE id = ?", [job_id]).fetchone()

@@ -1,4 +1,4 @@
-"""New pipelines, planned from lineage for datasets, or from the order of several jobs.
+"""New pipelines, which rebuild datasets, as planned from lineage, or run several jobs again.
 
 Times are stamps.
 """
@@ -23,7 +23,7 @@ from studio_tui.local.db.run_order import PlannedJob
 from studio_tui.local.run.metastore import Metastore
 
 _LETTERS = ("bcdfghjklmnprstvwyz", "aeiou", "bcdfgklmnprstvz", "aeiouy")
-"""Those of each place in a word of a pipeline's name."""
+"""The letters that each place in a word of a pipeline's name can have."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,12 @@ class NewPipeline:
     datasets: tuple[str, ...]
     """As named in the request and in its order."""
     environment: Mapping[str, str]
-    """Added to the variables of every job; they override equal names."""
+    """Added to the variables of every job, in place of those with the same names."""
     is_paused: bool
     idempotency_key: str | None
     request_digest: str
     is_refresh: bool = False
-    """Whether to rebuild what was made from `datasets` instead of their sources; see `refresh`."""
+    """Whether what was made from `datasets` is rebuilt with them, and their sources are not."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def plan_datasets(
 def rerun(
     connection: sqlite3.Connection, request: NewRerun, metastore: Metastore, now: str
 ) -> PipelineRows | None:
-    """Run several jobs again in order; if none depends on another, create none and return `None`.
+    """Run several jobs again in order; return `None`, and run none, if none depends on another.
 
     The same key and request return the same pipeline.
     """

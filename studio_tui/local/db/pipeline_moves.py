@@ -1,8 +1,8 @@
 """The state transitions of pipelines: what starts when a job ends, and when a pipeline has ended.
 
-A pipeline has a node for each job of its plan, the original. The run of a node is the newest job
-that was created to do the original's work in this pipeline. A run that waits for its parents is
-PENDING. The rules:
+A pipeline has a node for each job of its plan; this job is the original of the node. The run of a
+node is the newest job that was created to do the original's work in this pipeline. A run that waits
+for its parents is PENDING. The rules:
 
 - A run is released once the runs of all its parents are COMPLETE, while the pipeline is RUNNING.
 - A run that FAILED or was CANCELED holds back only its descendants.
@@ -12,10 +12,10 @@ PENDING. The rules:
 - A PAUSED pipeline releases nothing, and stays PAUSED while a run is PENDING. If none is PENDING,
   it ends like a RUNNING pipeline.
 - Pausing makes released runs that have not started PENDING again.
-- Resuming replaces runs if the pipeline is FAILED or CANCELED, or if all active runs are CANCELING.
-  Each run that is FAILED, CANCELED or CANCELING is replaced by a new run. The new run continues
-  from the checkpoints of the old run or, if the old run had not started, from those that the old
-  run would have used. The new run is not released before the old run has ended.
+- Resuming replaces runs if the pipeline is FAILED or CANCELED, or if there are active runs and all
+  of them are CANCELING. Each run that is FAILED, CANCELED or CANCELING is replaced by a new run.
+  The new run continues from the checkpoints of the old run or, if the old run had not started, from
+  those that the old run would have used. The new run is not released before the old run has ended.
 - A job that a user creates from the checkpoints of a FAILED or CANCELED run, even with a changed
   query, becomes the run of the same node if the runs of the node's parents are COMPLETE. If the
   pipeline had ended, it is RUNNING again.
@@ -54,7 +54,7 @@ _RELEASE = f"""
         SELECT created_job_id FROM pipeline_jobs node WHERE pipeline_id = ? AND {_CAN_START})
         AND NOT {_EARLIER_RUN_IS_CANCELING.format(run="jobs")}
 """
-"""Releases the runs of a pipeline that can start; the parameters are a stamp and its id."""
+"""Releases the runs of a pipeline that can start; its parameters: a stamp, the pipeline's id."""
 
 _ADOPTING_NODE = f"""
     SELECT node.pipeline_id, node.job_id FROM pipeline_jobs node
@@ -74,7 +74,7 @@ _RUNS = f"""
 
 def advance_pipeline(connection: sqlite3.Connection, job_id: str, now: str) -> None:
     """Settle all pipelines that have a run in the run group of an ended job; `now` is a stamp."""
-    # By run group: a newer run may have replaced the job, and wait for the end of the job.
+    # By run group: a newer run may have replaced the job, and have waited for its end.
     nodes = connection.execute(
         "SELECT DISTINCT node.pipeline_id FROM pipeline_jobs node"
         " JOIN jobs run ON run.id = node.created_job_id"

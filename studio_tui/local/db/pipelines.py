@@ -1,7 +1,6 @@
-"""The pipelines in the database: they are listed, paused, resumed and changed.
+"""Finds, lists, pauses and resumes the pipelines in the database.
 
-`pipeline_moves` has the state transitions. Times are stamps. What is not possible raises an error
-that `http.errors` answers.
+`pipeline_moves` has the state transitions. Times are stamps.
 """
 
 # ruff: noqa: S608 (only constants and question marks are put into SQL)
@@ -79,8 +78,9 @@ def pause(connection: sqlite3.Connection, pipeline_id: str, now: str) -> Pipelin
 def resume(connection: sqlite3.Connection, pipeline_id: str, now: str) -> PipelineRows:
     """Release the runs of a pipeline that can start.
 
-    If the pipeline is FAILED or CANCELED, or all its active runs are CANCELING, each run that is
-    FAILED, CANCELED or CANCELING is first replaced by a new one.
+    First, a PAUSED pipeline becomes RUNNING and is settled. If the pipeline is then FAILED or
+    CANCELED, or has active runs and all of them are CANCELING, each run that is FAILED, CANCELED or
+    CANCELING is replaced by a new run.
     """
     state = read_state(connection, pipeline_id)
     if state is PipelineState.COMPLETED:

@@ -1,9 +1,10 @@
 """Decides which jobs must run again, and in which order, to rebuild datasets; pure.
 
 The requested datasets and all their direct and indirect sources are rebuilt, except listings of
-storages. The sources of a requested dataset are those of its named or else its latest version, and
-the sources of a source are those of its current version. If a job makes other datasets too, the
-sources of these are also rebuilt. A dataset without a job stays as it is, with a warning.
+storages. The sources of a requested dataset are those of the version that the request names, else
+of the latest version. The sources of a source are those of its current version. If a job makes
+other datasets too, the sources of these are also rebuilt. A dataset without a job stays as it is,
+with a warning.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -44,9 +45,9 @@ def plan(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
     versions = _find(targets, lineage)
     current = current_versions(lineage)
     products, roots = _products_by_job(lineage), dict.fromkeys(versions)
-    certain = _certain_jobs(products, lineage)
+    irreplaceable = _irreplaceable_jobs(products, lineage)
     while True:
-        needed = _add_sources([*roots], lineage, current, certain, warnings)
+        needed = _add_sources([*roots], lineage, current, irreplaceable, warnings)
         chosen = choose_makers(needed, lineage, warnings)
         merged = one_maker_each(merge_runs(set(chosen.values()), lineage), versions, lineage)
         # The sources of all products must be rebuilt, for which other jobs may be needed.
@@ -80,12 +81,13 @@ def _products_by_job(lineage: Lineage) -> dict[str, set[int]]:
     }
 
 
-def _certain_jobs(
+def _irreplaceable_jobs(
     products: Mapping[str, Collection[int]], lineage: Lineage
 ) -> dict[str, Collection[int]]:
-    """Return the products of each job that runs whatever `makers` chooses, if it is chosen at all.
+    """Return, by job, the products of the jobs in whose place `makers` never lets another job run.
 
-    It is the newest of equal runs, and no other script makes any of its datasets.
+    Such a job is the newest run of its script with its variables, and the newest job that made or
+    reused any of its datasets. No other script made or reused these.
     """
     newest: dict[object, str] = {}
     scripts: dict[object, set[tuple[str, str]]] = {}
@@ -127,13 +129,13 @@ def _add_sources(
     roots: Sequence[int],
     lineage: Lineage,
     current: Mapping[str, int],
-    certain: Mapping[str, Collection[int]],
+    irreplaceable: Mapping[str, Collection[int]],
     warnings: dict[str, None],
 ) -> list[int]:
     """Return `roots` and all their direct and indirect sources, nearest first, without listings.
 
-    The other products of certain jobs are added too. A source is replaced by the current version of
-    its dataset.
+    If the only job that made or reused a version is `irreplaceable`, its other products are added
+    too. A source is replaced by the current version of its dataset.
     """
 
     def following(version_id: int) -> Iterator[int]:
@@ -151,7 +153,7 @@ def _add_sources(
             else:
                 yield source_id
         if len(version.jobs) == 1:
-            yield from certain.get(version.jobs[0].job_id, ())
+            yield from irreplaceable.get(version.jobs[0].job_id, ())
 
     return reachable(roots, following)
 

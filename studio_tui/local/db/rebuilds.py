@@ -42,7 +42,7 @@ def plan_refresh(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
     targets = [*targets]
     target_datasets = [name.dataset for text in targets if (name := read_name(text)) is not None]
     dependent = _to_refresh(target_datasets, lineage)
-    # The whole plan, with all sources, from which the jobs that make other datasets are left out.
+    # The whole plan, with all sources. Jobs that make only other datasets are then left out.
     planned = plan([*targets, *sorted(dependent.difference(target_datasets))], lineage)
     datasets_of = datasets_by_job({job.job_id for job in planned.jobs}, lineage)
     rebuilt = dependent | {*target_datasets}

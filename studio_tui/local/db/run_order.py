@@ -90,10 +90,11 @@ def in_order(
 def _find_cycle(
     parents: Mapping[str, set[str]], among: Collection[str], path: dict[str, None]
 ) -> list[str]:
-    """Return jobs `among` which each is a parent of the next one, and the last one of the first.
+    """Return a cycle: each of its jobs is a parent of the next, and the last one of the first.
 
-    Each of `among` must have a parent among them. `path`, empty at first, has jobs that are each
-    followed by a parent: with it the next search continues where this one ended.
+    All jobs of the cycle are in `among`, where each job must have a parent. In `path`, which is
+    empty at first, each job is followed by one of its parents; it is changed, so that the next
+    search continues where this one ended.
     """
     while path and next(reversed(path)) not in among:
         path.popitem()

@@ -1,4 +1,4 @@
-"""Changes that users make to schedules; what is not possible raises an error (`http.errors`)."""
+"""Changes that users make to schedules: running, suspending, resuming and changing them."""
 
 import hashlib
 import sqlite3
@@ -86,7 +86,7 @@ def change(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -
 def _first_fire_time(
     connection: sqlite3.Connection, job_id: str, schedule: NewSchedule
 ) -> datetime:
-    """Return when a changed or resumed schedule fires first: after the times of all its runs."""
+    """Return when a changed or resumed schedule fires first: after each fire time with a run."""
     (latest,) = connection.execute(
         "SELECT max(at) FROM (SELECT max(scheduled_for) AS at FROM jobs"
         " WHERE scheduled_by = ? AND NOT by_hand UNION ALL"

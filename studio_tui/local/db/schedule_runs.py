@@ -12,7 +12,7 @@ from studio_tui.local.db.times import from_stamp, stamp
 MAX_RUNS = 8
 """Maximum number of runs that are returned with a schedule."""
 
-_MADE = f"""
+_LAST_RUNS_OF_KIND = f"""
     SELECT made.scheduled_for AS at, json_object(
         'kind', '{{kind}}', 'id', made.id, 'name', made.name, 'status', made.state,
         'scheduled_for', iif(made.by_hand, NULL, made.scheduled_for),
@@ -23,8 +23,8 @@ _MADE = f"""
 LAST_RUNS_JSON = f"""(
     SELECT json_group_array(json(entry)) FROM (
         SELECT entry FROM (
-            SELECT * FROM ({_MADE.format(kind="job")})
-            UNION ALL SELECT * FROM ({_MADE.format(kind="pipeline")}))
+            SELECT * FROM ({_LAST_RUNS_OF_KIND.format(kind="job")})
+            UNION ALL SELECT * FROM ({_LAST_RUNS_OF_KIND.format(kind="pipeline")}))
         ORDER BY at DESC LIMIT {MAX_RUNS})
 )"""
 """SQL expression on `schedules`: its last runs as a JSON list, newest first."""
@@ -70,8 +70,8 @@ def make_run(
 def free_moment(connection: sqlite3.Connection, job_id: str, now: str) -> str:
     """Return the first stamp from `now` on that a run by hand can have.
 
-    It is not that of another run of the schedule, and not a fire time: those of expressions are
-    whole seconds.
+    No other run of the schedule has it, and it is no fire time: neither the next one nor, as fire
+    times of expressions are, a whole second.
     """
     taken = {
         row[0]

@@ -40,7 +40,7 @@ class DueSchedule:
 
 
 MakeRun = Callable[[sqlite3.Connection, str, str, str], object]
-"""Creates the run of a schedule, a job's id, for a fire time; the last argument is the time now."""
+"""Creates a run, from the connection, a schedule's job id, the fire time and the time now."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def decide(due: DueSchedule, now: datetime) -> Decision:
         missed, newest = missed + 1, upcoming
         upcoming = next(later, None)
         if missed == MAX_FIRE_TIMES:
-            # The next decision is about `newest` and later fire times; none of these gets a run.
+            # No fire time before `newest` gets a run; the next decision is about the others.
             return Decision(missed, None, newest)
     if now - newest > MAX_DELAY:
         return Decision(missed + 1, None, upcoming)
@@ -167,14 +167,13 @@ def settle(
 
 
 def _why_nothing_ran(due: DueSchedule, decision: Decision, *, is_skipped: bool) -> str | None:
-    if is_skipped:
-        fire_at = due.fire_at if decision.run_for is None else stamp(decision.run_for)
-        return f"Nothing was run at {fire_at}: the previous run was still going."
     if decision.run_for is None:
         return (
             f"Nothing was run: the local Studio was not running at {due.fire_at},"
             " nor in the hour after."
         )
+    if is_skipped:
+        return f"Nothing was run at {stamp(decision.run_for)}: the previous run was still going."
     return None
 
 

@@ -1,4 +1,4 @@
--- The local Studio's database. A change needs a new `SCHEMA_VERSION`, and code for existing files.
+-- The local Studio's database. A change needs a new `SCHEMA_VERSION`: older files are refused.
 -- Times are text, ISO 8601 in UTC with microseconds and a Z, so that they sort as they read.
 
 CREATE TABLE jobs (
@@ -30,7 +30,7 @@ CREATE TABLE jobs (
                                                 -- started manually
     by_hand INTEGER NOT NULL DEFAULT 0 CHECK (by_hand IN (0, 1)), -- 1: started manually
     idempotency_key TEXT UNIQUE,
-    request_digest TEXT NOT NULL,               -- SHA-256 of the request for it or its original
+    request_digest TEXT NOT NULL,               -- equal for equal requests; a copy has its original's
     environment TEXT NOT NULL,                  -- JSON object of strings
     requirements TEXT,
     metrics TEXT,                               -- JSON object: DataChain's metrics, once it ended
@@ -38,7 +38,7 @@ CREATE TABLE jobs (
     UNIQUE (scheduled_by, scheduled_for),
     CHECK ((scheduled_by IS NULL) = (scheduled_for IS NULL)),
     CHECK ((state IN ('COMPLETE', 'FAILED', 'CANCELED')) = (finished_at IS NOT NULL)),
-    CHECK (state <> 'COMPLETE' OR coalesce(exit_code, 0) = 0) -- a TASK ends without one
+    CHECK (state <> 'COMPLETE' OR coalesce(exit_code, 0) = 0) -- schedules have none
 ) STRICT;
 
 CREATE INDEX jobs_by_state ON jobs (state, number);
@@ -65,7 +65,7 @@ CREATE TABLE schedules (
     cron_expression TEXT,                       -- NULL: once, at start_after
     start_after TEXT,                           -- fire times before it do not count
     time_zone TEXT NOT NULL,                    -- of the expression
-    next_fire_at TEXT,                          -- the earliest that is not settled; NULL: none
+    next_fire_at TEXT,                          -- the earliest unsettled fire time, if any
     missed INTEGER NOT NULL DEFAULT 0,          -- number of fire times without a running server
     skipped INTEGER NOT NULL DEFAULT 0,         -- number of fire times during an earlier run
     suspended_at TEXT,                          -- NULL: active
@@ -107,7 +107,7 @@ CREATE TABLE pipelines (
     name TEXT NOT NULL UNIQUE,
     state TEXT NOT NULL CHECK (state IN (
         'RUNNING', 'PAUSED', 'COMPLETED', 'FAILED', 'CANCELED')),
-    triggered_from TEXT NOT NULL,               -- the datasets as requested, or the rerun jobs
+    triggered_from TEXT NOT NULL,               -- what it rebuilds or reruns, for users
     warnings TEXT NOT NULL,                     -- JSON: warnings of the plan
     error_message TEXT,
     created_at TEXT NOT NULL,
@@ -116,12 +116,13 @@ CREATE TABLE pipelines (
     scheduled_for TEXT,
     by_hand INTEGER NOT NULL DEFAULT 0 CHECK (by_hand IN (0, 1)),
     idempotency_key TEXT UNIQUE,
-    request_digest TEXT NOT NULL                -- SHA-256 of the request that made the pipeline
+    request_digest TEXT NOT NULL                -- equal for equal requests
 ) STRICT;
 
 CREATE UNIQUE INDEX pipelines_by_schedule ON pipelines (scheduled_by, scheduled_for);
 
--- The nodes of pipelines: each is a job of the plan, the original, and its newest run there.
+-- The nodes of pipelines: each has a job of the plan, the original, and the newest run of this job
+-- in the pipeline.
 CREATE TABLE pipeline_jobs (
     pipeline_id TEXT NOT NULL REFERENCES pipelines (id),
     position INTEGER NOT NULL,                  -- parents before their children
@@ -142,7 +143,7 @@ CREATE TABLE pipeline_parents (
 CREATE TABLE pipeline_attempts (
     pipeline_id TEXT NOT NULL REFERENCES pipelines (id),
     job_id TEXT NOT NULL REFERENCES jobs (id),  -- the original
-    run_id TEXT NOT NULL REFERENCES jobs (id),  -- a run here that a newer run has replaced
+    run_id TEXT NOT NULL REFERENCES jobs (id),  -- a run that a newer run has replaced
     PRIMARY KEY (pipeline_id, job_id, run_id)
 ) STRICT, WITHOUT ROWID;
 

@@ -143,7 +143,7 @@ class Dispatcher:
                 await self._wait_for_change(CLUSTERS_EVERY if are_waiting else None)
 
     async def _wait_for_change(self, check_every: float | None) -> None:
-        """Wait for `wake` or, checked every `check_every` seconds, a change of the clusters."""
+        """Wait for `wake` or a change of the clusters, looked for every `check_every` seconds."""
         while True:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), check_every)
@@ -185,7 +185,7 @@ class Dispatcher:
         return waiting > 0
 
     async def _follow(self, job_id: str, *, is_new: bool) -> None:
-        """Follow a started job to its end; `is_new` says that nothing of it was executed."""
+        """Follow a started job to its end; `is_new`: nothing of it was executed yet."""
         cancel_task = asyncio.create_task(self._retry_cancel(job_id), name=f"cancel {job_id}")
         failures: list[Exception] = []
         try:
