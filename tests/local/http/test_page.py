@@ -162,7 +162,8 @@ def test_a_websocket_at_the_url_of_a_page_is_refused(studio: ThreadStudio) -> No
         assert connection.recv(4096).startswith(b"HTTP/1.1 403")
 
 
-# The part of a browser that page.js uses. Its first argument has the logs, as bytes and ETag.
+# The part of a browser that page.js uses. Its arguments are the logs, as bytes and ETag, or null for
+# one that cannot be read, and the status of the job.
 BROWSER = """
 const elements = {};
 const element = (id) => elements[id] ??= {
@@ -173,11 +174,13 @@ globalThis.document = {
 };
 globalThis.innerHeight = globalThis.scrollY = 0;
 globalThis.scrollTo = () => {};
-globalThis.setTimeout = () => {};
-const logs = JSON.parse(process.argv[2]), requests = [];
+let timers = 0;
+globalThis.setTimeout = () => { timers++; };
+const logs = JSON.parse(process.argv[2]), requests = [], status = process.argv[3];
 let current = logs.shift();
 globalThis.fetch = async (path, options) => {
-  if (path === "state") return new Response('{"status": "RUNNING", "parts": {}}');
+  if (path === "state") return new Response(JSON.stringify({ status, parts: {} }));
+  if (!current) throw new Error("The server does not respond.");
   const { Range: range, "If-Range": tag } = options.headers;
   requests.push(`${range} ${tag ?? ""}`.trim());
   const [bytes, etag] = current, [begin] = range.match(/-?\\d+/);
@@ -188,7 +191,8 @@ globalThis.fetch = async (path, options) => {
   return new Response(bytes.slice(start), { status: 206, headers });
 };
 """
-# Lets page.js read each log, then prints what it shows and the ranges that it requested.
+# Lets page.js read each log, then prints what it shows, the ranges that it requested, and how often
+# it set a timer to read again.
 RUN_PAGE = """
 (async () => {
   const wait = () => new Promise((resolve) => setImmediate(resolve));
@@ -198,21 +202,37 @@ RUN_PAGE = """
     current = logs.shift();
     watch();
   }
-  console.log(JSON.stringify([element("log").textContent, requests]));
+  console.log(JSON.stringify([element("log").textContent, requests, timers]));
 })();
 """
+
+
+def run_page(folder: Path, logs: list[list[str] | None], status: str) -> tuple[str, list[str], int]:
+    script = resources.files("studio_tui.local.http.page").joinpath("page.js").read_text("utf-8")
+    program = folder / "page.js"
+    program.write_text(BROWSER + script.replace('"use strict";', "") + RUN_PAGE)
+    command = ["node", str(program), json.dumps(logs), status]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=HANG, check=True)
+    shown, requests, timers = json.loads(done.stdout)
+    return shown, requests, timers
 
 
 @needs.program("node")
 @pytest.mark.starts_processes
 def test_the_page_reads_the_whole_log_again_after_the_cap_dropped_lines(tmp_path: Path) -> None:
-    script = resources.files("studio_tui.local.http.page").joinpath("page.js").read_text("utf-8")
-    program = tmp_path / "page.js"
-    program.write_text(BROWSER + script.replace('"use strict";', "") + RUN_PAGE)
-    logs = [["one\n", '"a"'], ["one\ntwo\n", '"a"'], ["[1 line dropped]\nthree\n", '"b"']]
-    command = ["node", str(program), json.dumps(logs)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=HANG, check=True)
-    shown, requests = json.loads(done.stdout)
+    logs: list[list[str] | None] = [
+        ["one\n", '"a"'],
+        ["one\ntwo\n", '"a"'],
+        ["[1 line dropped]\nthree\n", '"b"'],
+    ]
+    shown, requests, _timers = run_page(tmp_path, logs, "RUNNING")
     assert shown == "[1 line dropped]\nthree\n"
     assert 'bytes=4- "a"' in requests
     assert requests.count("bytes=-262144") == 2
+
+
+@needs.program("node")
+@pytest.mark.starts_processes
+def test_the_page_of_an_ended_job_reads_on_until_it_has_the_whole_log(tmp_path: Path) -> None:
+    shown, _requests, timers = run_page(tmp_path, [None, ["one\n", '"a"']], "COMPLETE")
+    assert (shown, timers) == ("one\n", 1)

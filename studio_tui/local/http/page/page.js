@@ -10,7 +10,7 @@ async function readFacts() {
   if (!answer.ok) throw new Error(answer.status);
   const { status, parts } = await answer.json();
   for (const [id, html] of Object.entries(parts)) {
-    // Only after a change, as a selection and the focus get lost.
+    // Only after a change, as new HTML loses the selection and the focus.
     if (html !== shown[id]) document.getElementById(id).innerHTML = shown[id] = html;
   }
   return ENDED.has(status);
@@ -52,8 +52,9 @@ async function readLog() {
 async function watch() {
   let ended = false;
   try {
-    ended = await readFacts();
+    const hasEnded = await readFacts();
     await readLog();
+    ended = hasEnded;
     document.getElementById("stale").hidden = true;
   } catch (error) {
     document.getElementById("stale").hidden = false;
