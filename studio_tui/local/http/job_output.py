@@ -82,7 +82,7 @@ def _steps(row: sqlite3.Row) -> list[dict[str, Any]]:
     is_schedule = row["time_zone"] is not None
     is_held_back = row["state"] == JobState.PENDING
     if not steps and not is_schedule and not is_held_back:
-        # The job waits in the queue, or was canceled there.
+        # The job waits in the queue, or was canceled before it started.
         steps = [
             {
                 "name": "waiting",

@@ -157,7 +157,7 @@ def log_frames(pieces: OutputPieces) -> Iterator[str]:
     ]
     lengths = (len(message if message.isascii() else message.encode()) + 1 for message in messages)
     ends = list(accumulate(lengths, initial=0))
-    """Number of bytes before each message and after the last, with a comma per message."""
+    """Number of bytes before each message, then of all, with a comma per message."""
     begin = 0
     while begin < len(messages):
         # 16 bytes are enough for the braces and the key around the messages.

@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from studio_tui.local.shim.output import (
-    OutputRange,
+    OutputSegment,
     OutputReader,
     gap_mark,
     incomplete_character_length,
@@ -56,10 +56,10 @@ class PieceReader:
         return True
 
     def read(self, *, ended: bool) -> OutputPieces:
-        """Return the next pieces, of up to 128 KiB.
+        """Return the next pieces, of up to 128 KiB together.
 
-        Until the output has `ended`, only full pieces of an unfinished last line are returned, and
-        the pieces before a cut.
+        Until the output has `ended`, an unfinished last line is returned only up to its last cut,
+        and from there on only in full pieces.
         """
         segments = self._output.segments()
         self._output.append_new_cuts(self._cuts)
@@ -75,7 +75,7 @@ class PieceReader:
             return self._divide(data, closed=reaches_end and (ended or not segment.is_last))
         return OutputPieces([], [])
 
-    def _skip_gap(self, next_segment: OutputRange) -> OutputPieces:
+    def _skip_gap(self, next_segment: OutputSegment) -> OutputPieces:
         text = gap_mark(next_segment.start - self.offset)
         self.offset = next_segment.start
         return OutputPieces([2 * next_segment.start], [text])
@@ -98,8 +98,9 @@ class PieceReader:
 def split_pieces(data: bytes, *, closed: bool) -> list[bytes]:
     """Return the pieces of `data`, which begins at the start of a piece.
 
-    Unless `closed`, only full pieces of an unfinished last line are returned. A last line that ends
-    with a carriage return counts as unfinished, as a line feed may follow.
+    The last piece ends with `data` if that is `closed`. Otherwise, of an unfinished last line only
+    the full pieces are returned. A last line that ends with a carriage return counts as unfinished,
+    as a line feed may follow.
     """
     lines = data.splitlines(keepends=True)
     unfinished = b"" if closed or not lines or data.endswith(b"\n") else lines.pop()

@@ -132,14 +132,16 @@ async def rerun_jobs(
     return answer({"ok": True, "pipeline": pipeline})
 
 
-async def _named(studio: Studio, body: PipelineInput | RemoveJobFromPipelineInput) -> sqlite3.Row:
+async def _pipeline_of(
+    studio: Studio, body: PipelineInput | RemoveJobFromPipelineInput
+) -> sqlite3.Row:
     check_team(body.team_name)
     return (await _find(studio, body.name, body.pipeline_id, "body")).pipeline
 
 
 @router.post(routes.PAUSE_PIPELINE.path, response_model=PipelineOutput)
 async def pause_pipeline(studio: CurrentStudio, body: PipelineInput) -> Response:
-    pipeline = await _named(studio, body)
+    pipeline = await _pipeline_of(studio, body)
     now = stamp(clock.now())
     paused = await studio.database.write(pipelines.pause, pipeline["id"], now)
     return pipeline_answer(paused)
@@ -147,7 +149,7 @@ async def pause_pipeline(studio: CurrentStudio, body: PipelineInput) -> Response
 
 @router.post(routes.RESUME_PIPELINE.path, response_model=PipelineOutput)
 async def resume_pipeline(studio: CurrentStudio, body: PipelineInput) -> Response:
-    pipeline = await _named(studio, body)
+    pipeline = await _pipeline_of(studio, body)
     now = stamp(clock.now())
     resumed = await studio.database.write(pipelines.resume, pipeline["id"], now)
     studio.dispatcher.wake()
@@ -175,7 +177,7 @@ async def _change_job(
     change: Callable[[sqlite3.Connection, str, str, str], PipelineRows | None],
     missing: str,
 ) -> Response:
-    pipeline = await _named(studio, body)
+    pipeline = await _pipeline_of(studio, body)
     changed = await studio.database.write(change, pipeline["id"], body.job_id, stamp(clock.now()))
     if changed is None:
         raise Refusal(404, missing.format(pipeline=pipeline["name"], job=body.job_id))

@@ -1,7 +1,4 @@
-"""Validates requests for jobs, pipelines and schedules; a problem is a clause that names its field.
-
-What is invalid raises `InvalidFields`.
-"""
+"""Validates requests for jobs, pipelines and schedules; invalid ones raise `InvalidFields`."""
 
 import hashlib
 import uuid
@@ -38,9 +35,9 @@ class RequestContext:
     clusters: Clusters
     uploads: dict[int, StoredFile]
     checkpoint_source: CheckpointSource | None
-    """The run whose checkpoints the new job uses.
+    """The run whose checkpoints the new job uses; `None` if no job of this server is named.
 
-    The published client may also name a job on another server, which is ignored.
+    The published client may name a job on another server, which is ignored.
     """
     user: str
     now: datetime
@@ -218,7 +215,8 @@ def _parse_schedule(request: Timed, now: datetime, problems: _Problems) -> NewSc
             start = start.replace(tzinfo=zone)
         start = start.astimezone(UTC)
         if expression is None and now - start > MAX_DELAY:
-            problems.add("start_after", " is more than an hour ago; leave it out to run now")
+            hint = "; leave it out to run now" if isinstance(request, JobInput) else ""
+            problems.add("start_after", f" is more than an hour ago{hint}")
     if expression is not None:
         try:
             cron.check(expression)

@@ -40,6 +40,7 @@ def test_an_invalid_change_is_refused_with_a_reason_and_changes_nothing(
         refused = change(studio, task["id"], **times)
         assert refused.status_code == 422, times
         assert message_part in refused.json()["message"]
+        assert "run now" not in refused.json()["message"]
     assert studio.job(task["id"]) == task
 
 
