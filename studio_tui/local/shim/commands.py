@@ -18,7 +18,7 @@ PAUSE_SECONDS = 0.04
 """Seconds that a line is unfinished before a cut lets readers show its beginning."""
 
 _LEFTOVER_SECONDS = 0.25
-"""How long processes that a command leaves behind may end by themselves."""
+"""How long processes that a command leaves behind may take to end by themselves."""
 
 _READ_BYTES = 256 * 1024
 _DEFAULT_SIGNALS = (signal.SIGPIPE, signal.SIGHUP, signal.SIGINT, signal.SIGXFSZ)

@@ -1,4 +1,4 @@
-"""Writes, copies and removes files; writes to no link.
+"""Writes, copies and removes files; follows no link to write.
 
 A file that is written durably is complete or as before, even after a crash.
 """

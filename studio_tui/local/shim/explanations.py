@@ -30,9 +30,11 @@ _UNREACHED = re.compile(
 def explain_exit(code: int, output: str = "", program: str = "The query") -> str:
     """Return why `program` ended with exit code `code`, which is not 0.
 
-    If the code stands for a signal, the sentence names the signal, and after a crash also the
-    failure in `output`. Otherwise it is the failure in `output` or, without one, the exit code,
-    and the last message if that says more.
+    If the code stands for a signal, the sentence names the signal. After a crash it has the failure
+    in `output` too or, after an abort without a failure, the last message.
+
+    Otherwise the sentence is the failure in `output` or, without one, names the exit code. The last
+    message is added if it says more.
     """
     sentence = f"{program} ended with {exit_code_words(code)}"
     end = ending(printed_lines(output), code)

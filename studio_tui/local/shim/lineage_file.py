@@ -31,7 +31,7 @@ class LineageFile(NamedTuple):
 
     datasets: tuple[ReportedDataset, ...] = ()
     complaints: tuple[str, ...] = ()
-    """Sentences without a full stop, with no text of the job."""
+    """Sentences without a full stop; they contain no text of the job."""
 
 
 def read_lineage_file(folder: Path) -> LineageFile:

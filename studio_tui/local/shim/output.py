@@ -75,7 +75,8 @@ class OutputWriter:
     def write(self, data: bytes) -> None:
         """Append `data`, or count the bytes for which the disk has no space.
 
-        The output says at once that bytes are lost and, once there is space again, how many.
+        Once there is space again, the output says how many bytes are lost. The first time it also
+        says at once that bytes are lost.
         """
         if self._unwritten and not self._resume():
             self._unwritten += len(data)
@@ -150,7 +151,7 @@ class OutputWriter:
         """Return after how many bytes of `data` a new segment begins; `None` if not within `data`.
 
         It begins after the first line end above the size of a segment. In a long line it begins
-        after the slack, but neither within a character nor between the bytes of a line end.
+        `_slack_bytes` later, but neither within a character nor between the bytes of a line end.
         """
         length = self.size - self._segments[-1]
         start = max(0, self._segment_bytes - length)
@@ -189,7 +190,7 @@ def segment_name(start: int) -> str:
     return f"{start:020d}{_SUFFIX}"
 
 
-class OutputRange(NamedTuple):
+class OutputSegment(NamedTuple):
     """A segment at the time when it was listed; `end` is the offset after its last byte."""
 
     start: int
@@ -205,7 +206,7 @@ class OutputReader:
         self.folder = folder
         self._last: Path | None = None
 
-    def segments(self) -> tuple[OutputRange, ...]:
+    def segments(self) -> tuple[OutputSegment, ...]:
         """Return the segments in order; between two of them segments may have been dropped."""
         starts = self._starts()
         while True:
@@ -214,7 +215,7 @@ class OutputReader:
                 size = self._size(self._path(start))
                 if size is None:
                     break  # dropped just now
-                segments.append(OutputRange(start, start + size, index == len(starts) - 1))
+                segments.append(OutputSegment(start, start + size, index == len(starts) - 1))
             # A listing of a folder in which files appear and disappear may lack some of the others,
             # so it counts only if a second listing is equal.
             again = self._starts()
@@ -223,7 +224,7 @@ class OutputReader:
                 return tuple(segments)
             starts = again
 
-    def read(self, segment: OutputRange, offset: int, limit: int) -> bytes | None:
+    def read(self, segment: OutputSegment, offset: int, limit: int) -> bytes | None:
         """Return up to `limit` bytes of `segment`; `None` if it was dropped.
 
         `offset` is where they begin, counted from the start of the whole output.
@@ -258,7 +259,7 @@ class OutputReader:
         except FileNotFoundError:
             return growing
 
-    def open(self, segment: OutputRange) -> int | None:
+    def open(self, segment: OutputSegment) -> int | None:
         """Return a descriptor of the file of `segment`; `None` if the segment was dropped.
 
         It stays readable if the segment is dropped later.
@@ -275,7 +276,7 @@ class OutputReader:
                 for begin in range(0, len(recorded) - _CUT_BYTES + 1, _CUT_BYTES):
                     cut = int.from_bytes(recorded[begin : begin + _CUT_BYTES], "little")
                     if cut <= (cuts[-1] if cuts else 0):
-                        return  # not written here: the job may have replaced the file
+                        return  # not by `OutputWriter`: the job may have replaced the file
                     cuts.append(cut)
                 if len(recorded) < _CUTS_READ_BYTES:
                     return

@@ -310,7 +310,7 @@ def main() -> NoReturn:
         "error_message": message and cut_message(message),
         "canceled": (folder / "cancel").exists(),
     }
-    # "replace": a lone surrogate, from a name that is not UTF-8, would make the file unreadable.
+    # "replace", as a lone surrogate, from a name that is not UTF-8, cannot be encoded.
     content = json.dumps(end, ensure_ascii=False).encode("utf-8", "replace")
     write_into_reserve(reserve, folder / "exit.json", content)
     remove(temporary)
