@@ -151,7 +151,7 @@ class ClusterFile:
 def _read(path: Path, version: object) -> tuple[Clusters | None, str | None]:
     if version is None:
         # No new file is created here: an editor may have removed the old one to replace it.
-        missing = f"{path} is missing. Restore it; only a restart of the local Studio creates one."
+        missing = f"{path} is missing. Restore it, or restart the local Studio to create a new one."
         return None, f"{missing} {_UNTIL_THEN}"
     try:
         return read_clusters(path), None

@@ -9,10 +9,10 @@ from pydantic import BaseModel, ConfigDict
 from studio_tui.local.config.settings_file import invalid_file_error, read_settings_file
 
 TEMPLATE = """\
-# Limits on the disk space of the local Studio. Read at its start: to apply a change, run
-# `studio-tui local stop` and start it again. Folders and logs of ended jobs are deleted, as are
-# Python environments that no job uses; datasets and running jobs are kept. The size of each is
-# shown by `studio-tui local status`; `studio-tui local clean --older 30d` cleans up manually.
+# What the local Studio deletes to free disk space: folders and logs of ended jobs, and Python
+# environments that no job uses. Datasets and running jobs are kept. `studio-tui local status` shows
+# the sizes of all these; `studio-tui local clean --older 30d` cleans up manually. This file is read
+# when the local Studio starts: to apply a change, run `studio-tui local stop` and start it again.
 #
 #   older   delete what was not used for this long: 30d, 12h, 8w
 

@@ -197,7 +197,7 @@ class Dispatcher:
                     else:
                         await self._fail(job_id, failures[-1])
                 except (StorageFull, OSError) as error:
-                    logger.warning("The end of job %s is recorded later: %s", job_id, error)
+                    logger.warning("Job %s cannot be watched at the moment: %s", job_id, error)
                 except Exception as error:  # a bug about one job must not stop the others
                     logger.exception("Job %s could not be watched", job_id)
                     if clock.monotonic() - began > CALM_SECONDS:
@@ -304,7 +304,7 @@ def _job_end(report: RunReport, steps: tuple[RunStep, ...]) -> JobEnd:
         state = JobState.COMPLETE
     else:
         state = JobState.FAILED
-    # The message of a canceled job says that its processes were stopped, as the user requested.
+    # A job that was canceled has no error message, unless it was lost.
     is_as_requested = report.canceled and report.phase is JobPhase.FINISHED
     return JobEnd(
         state,

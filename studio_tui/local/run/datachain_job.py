@@ -2,7 +2,7 @@
 
 The job's interpreter runs this file, so it imports nothing of this package. DataChain links a
 script's dataset versions to the job named in `DATACHAIN_JOB_ID` only if its database has that job.
-It does not update the job's status.
+DataChain does not update the status of the job by itself.
 """
 
 import json

@@ -254,7 +254,7 @@ def _significant_lines(requirements: str) -> list[str]:
 
 @cache
 def _has_datachain() -> bool:
-    """Whether the interpreter of the local Studio has DataChain; a namespace package is none."""
+    """Whether the local Studio's interpreter has DataChain, not only a folder of that name."""
     spec = importlib.util.find_spec("datachain")
     return spec is not None and spec.origin is not None
 

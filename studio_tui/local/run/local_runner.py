@@ -154,7 +154,7 @@ class LocalRunner:
         if is_alive:
             phase = JobPhase.RUNNING if began else JobPhase.INIT
             return RunReport(phase, steps, began, canceled=canceled)
-        # Read only now: the shim writes it last.
+        # Read after the lock was checked, as a shim writes it just before it releases the lock.
         ending = notes.read(folder / "exit.json")
         if ending is not None:
             return RunReport(JobPhase.FINISHED, steps, began, **ending)

@@ -1,4 +1,4 @@
-"""Reads the notes in a job's folder: files by its shim, and `lost.json` by a server.
+"""Reads the notes in a job's folder: those of its shim, and `lost.json`, which a server writes.
 
 A file or a line that a full disk or a crash has cut counts as missing.
 """

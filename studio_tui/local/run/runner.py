@@ -33,7 +33,7 @@ class RunStep:
     """One step of a run; times are aware, in UTC."""
 
     name: str
-    """downloading_files, virtualenv or running_query."""
+    """waiting, downloading_files, virtualenv or running_query."""
     started_at: datetime
     finished_at: datetime | None
 
@@ -64,6 +64,6 @@ class RunLineage:
     datasets: tuple[ReportedDataset, ...] = ()
     """The datasets that the job says it made."""
     metastore: Metastore = field(default_factory=Metastore)
-    """Empty if unreadable or not used by this job."""
+    """Empty if it is unreadable, or if the job does not use DataChain."""
     metrics: str | None = None
     """A JSON object."""

@@ -43,7 +43,10 @@ class Item:
     size: int
     """Bytes on disk."""
     last_used: datetime
-    """When the job, or the last job that used the environment, ended."""
+    """When the job, or the last job that used the environment, ended.
+
+    For an environment that no known job used, when it was last changed.
+    """
 
 
 @dataclass(frozen=True)

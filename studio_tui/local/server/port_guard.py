@@ -28,7 +28,7 @@ class PortGuard:
         """Return a seal of the server at `url` if it has this data directory; no token is sent.
 
         Raises:
-            NotSent: The server of this data directory does not run, not at `url`, or is silent.
+            NotSent: The server of this data directory does not run or answer, or is not at `url`.
         """
         seal = file_version(self._data.state)
         running = endpoint.running_endpoint(self._data)

@@ -1,8 +1,8 @@
 """Sample jobs for a first impression: real jobs of different lengths, each a readable file.
 
 They need only the source of Python's standard library, which every machine has. The jobs of
-`PIPELINE` are submitted one by one, and process a part of it. Then a pipeline runs them again on
-all of it, where `shingle.py` fails: some modules have fewer than five words.
+`PIPELINE` are submitted one by one, and process a part of the library. Then a pipeline runs them
+again on all of it, where `shingle.py` fails: some modules have fewer than five words.
 """
 
 import os

@@ -95,7 +95,7 @@ class Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave signals alone; `serve` handles them."""
+        """Leave signals alone; `_stop_on_signals` handles them."""
         yield
 
 

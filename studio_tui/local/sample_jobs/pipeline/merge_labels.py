@@ -1,4 +1,4 @@
-"""Adds its label to each module: the examples for training and testing."""
+"""Makes the examples for training and testing: each module with its label."""
 
 from lake import read, write
 
