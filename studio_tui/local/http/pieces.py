@@ -13,8 +13,8 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from studio_tui.local.shim.output import (
-    OutputSegment,
     OutputReader,
+    OutputSegment,
     gap_mark,
     incomplete_character_length,
 )
