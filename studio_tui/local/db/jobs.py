@@ -193,9 +193,9 @@ def move(
     return _update_if(connection, job_id, origins, {"state": state})
 
 
-def begin(connection: sqlite3.Connection, job_id: str, waited: RunStep) -> bool:
+def begin(connection: sqlite3.Connection, job_id: str, waiting_step: RunStep) -> bool:
     """Move a job from QUEUED to INIT; return whether it was still QUEUED."""
-    columns = {"state": JobState.INIT, "steps": _steps_json((waited,))}
+    columns = {"state": JobState.INIT, "steps": _steps_json((waiting_step,))}
     return _update_if(connection, job_id, (JobState.QUEUED,), columns)
 
 

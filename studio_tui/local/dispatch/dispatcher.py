@@ -178,8 +178,8 @@ class Dispatcher:
         capacity = {cluster.name: cluster.max_workers for cluster in clusters.all}
         for job in startable(queued, busy, capacity):
             # Recorded on disk before anything is started: after a crash no job starts twice.
-            waited = RunStep("waiting", from_stamp(job.waits_since), clock.now())
-            if await self._database.write(jobs.begin, job.id, waited):
+            waiting_step = RunStep("waiting", from_stamp(job.waits_since), clock.now())
+            if await self._database.write(jobs.begin, job.id, waiting_step):
                 followers.create_task(self._follow(job.id, is_new=True), name=f"job {job.id}")
             waiting -= 1
         return waiting > 0
@@ -252,13 +252,13 @@ class Dispatcher:
 
     async def _watch(self, row: sqlite3.Row, report: RunReport) -> None:
         job_id, first = row["id"], json.loads(row["steps"])[0]
-        waited = RunStep(
+        waiting_step = RunStep(
             "waiting", from_stamp(first["started_at"]), from_stamp(first["finished_at"])
         )
-        recorded: tuple[JobPhase, tuple[RunStep, ...]] = (JobPhase.INIT, (waited,))
+        recorded: tuple[JobPhase, tuple[RunStep, ...]] = (JobPhase.INIT, (waiting_step,))
         began = clock.monotonic()
         while True:
-            steps = (waited, *report.steps)
+            steps = (waiting_step, *report.steps)
             if report.phase in {JobPhase.FINISHED, JobPhase.LOST}:
                 if self._cancel_event(job_id).is_set():
                     report = replace(report, canceled=True)

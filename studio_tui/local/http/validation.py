@@ -76,9 +76,10 @@ def read_environment(text: str) -> dict[str, str]:
 
 
 def read_datasets(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the datasets that a request names, stripped and each once; refuse empty names."""
+    """Return the names of datasets, stripped and each once; refuse no name and empty names."""
     if not names or not all(name.strip() for name in names):
-        raise InvalidFields([FieldProblem("datasets", "datasets must name at least one dataset")])
+        clause = "datasets must name at least one dataset, and no name may be empty"
+        raise InvalidFields([FieldProblem("datasets", clause)])
     return tuple(dict.fromkeys(name.strip() for name in names))
 
 

@@ -196,7 +196,7 @@ def _ended_at(folder: Path) -> datetime | None:
 
 
 def _can_be_cleaned(folder: Path) -> bool:
-    """Whether a job's folder has more than `_END_RECORDS` and a log, which cleaning leaves."""
+    """Whether a job's folder has more than cleaning leaves: `_END_RECORDS` and a log."""
     return any(entry.name not in _END_RECORDS | {"output"} for entry in _entries(folder))
 
 

@@ -207,13 +207,17 @@ class Shim:
                 code, output = self._set_up(parts)
                 is_offline = code and explanations.is_connection_failure(output)
                 if is_offline and not self._commands.must_stop:
-                    self._commands.report("there is no network: only cached packages can be used")
+                    self._commands.report(
+                        "uv could not connect to a server: only cached packages can be used"
+                    )
                     code, output = self._set_up([*parts, "--offline"])
                 if code or self._commands.must_stop:
                     remove(building)
                     self._check_stop()
                     reason = explanations.explain_setup_exit("uv", code, output)
-                    raise StepFailed(code, f"{reason} (no network)" if is_offline else reason)
+                    if is_offline:
+                        reason = f"{reason} (uv could not connect to a server)"
+                    raise StepFailed(code, reason)
             write_durably(pointer, building.name.encode())
 
     def _set_up(self, command: list[str]) -> tuple[int, str]:

@@ -63,7 +63,7 @@ def test_without_a_network_cached_packages_are_used_and_others_named(
     missing = studio.wait_for_end(studio.submit(query, requirements="tiny\nhuge-thing")["id"])
     assert missing["status"] == "FAILED"
     assert "huge-thing was not found in the cache" in missing["error_message"]
-    assert missing["error_message"].endswith("(no network)")
+    assert missing["error_message"].endswith("(uv could not connect to a server)")
 
 
 def test_a_requirement_that_no_package_meets_is_named_in_the_error(

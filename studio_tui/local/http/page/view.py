@@ -1,4 +1,4 @@
-"""Makes the HTML of a job's page, with all text escaped; values of its variables are left out."""
+"""Makes the HTML of a job's page: all text is escaped, and variables are without their values."""
 
 import json
 import sqlite3
