@@ -205,7 +205,7 @@ def record_progress(
     started_at: datetime | None,
     steps: Sequence[RunStep],
 ) -> None:
-    """Record the steps of a started job and, if its query has begun, when it became RUNNING."""
+    """Record the steps of a started job and, once its query has begun, that it is RUNNING."""
     _update_if(connection, job_id, STARTED, {"steps": _steps_json(steps)})
     if started_at is not None:
         columns = {"state": JobState.RUNNING, "started_at": stamp(started_at)}

@@ -1,4 +1,4 @@
-"""New pipelines, which rebuild datasets, as planned from lineage, or run several jobs again.
+"""Creates pipelines: to rebuild datasets, as planned from lineage, or to run several jobs again.
 
 Times are stamps.
 """
@@ -38,7 +38,7 @@ class NewPipeline:
     idempotency_key: str | None
     request_digest: str
     is_refresh: bool = False
-    """Whether what was made from `datasets` is rebuilt with them, and their sources are not."""
+    """Whether the datasets made from `datasets` are rebuilt too, instead of their sources."""
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,7 @@ def _irreplaceable_jobs(
     """Return, by job, the products of the jobs in whose place `makers` never lets another job run.
 
     Such a job is the newest run of its script with its variables, and the newest job that made or
-    reused any of its datasets. No other script made or reused these.
+    reused each of its datasets. No other script made or reused these.
     """
     newest: dict[object, str] = {}
     scripts: dict[object, set[tuple[str, str]]] = {}

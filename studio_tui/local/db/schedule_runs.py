@@ -70,8 +70,8 @@ def make_run(
 def free_moment(connection: sqlite3.Connection, job_id: str, now: str) -> str:
     """Return the first stamp from `now` on that a run by hand can have.
 
-    No other run of the schedule has it, and it is no fire time: neither the next one nor, as fire
-    times of expressions are, a whole second.
+    No other run of the schedule has this stamp, and it is not the next fire time. It is no whole
+    second either, as the fire times of expressions are whole seconds.
     """
     taken = {
         row[0]

@@ -38,7 +38,7 @@ CREATE TABLE jobs (
     UNIQUE (scheduled_by, scheduled_for),
     CHECK ((scheduled_by IS NULL) = (scheduled_for IS NULL)),
     CHECK ((state IN ('COMPLETE', 'FAILED', 'CANCELED')) = (finished_at IS NOT NULL)),
-    CHECK (state <> 'COMPLETE' OR coalesce(exit_code, 0) = 0) -- schedules have none
+    CHECK (state <> 'COMPLETE' OR coalesce(exit_code, 0) = 0) -- NULL for schedules
 ) STRICT;
 
 CREATE INDEX jobs_by_state ON jobs (state, number);
@@ -107,7 +107,7 @@ CREATE TABLE pipelines (
     name TEXT NOT NULL UNIQUE,
     state TEXT NOT NULL CHECK (state IN (
         'RUNNING', 'PAUSED', 'COMPLETED', 'FAILED', 'CANCELED')),
-    triggered_from TEXT NOT NULL,               -- what it rebuilds or reruns, for users
+    triggered_from TEXT NOT NULL,               -- what it rebuilds or reruns, as text
     warnings TEXT NOT NULL,                     -- JSON: warnings of the plan
     error_message TEXT,
     created_at TEXT NOT NULL,

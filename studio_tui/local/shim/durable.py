@@ -1,4 +1,4 @@
-"""Writes, copies and removes files; follows no link to write.
+"""Writes, copies and removes files; never writes to the target of a link.
 
 A file that is written durably is complete or as before, even after a crash.
 """

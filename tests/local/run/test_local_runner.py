@@ -176,7 +176,7 @@ async def test_the_error_of_a_failed_job_is_the_exception_of_its_traceback(bench
     assert "Traceback" in bench.log()
 
 
-async def test_a_job_with_exit_code_0_has_no_error_even_if_it_printed_traceback(
+async def test_a_job_with_exit_code_0_has_no_error_even_if_it_printed_a_traceback(
     bench: Bench,
 ) -> None:
     report = await bench.run("import sys\nprint('Traceback', file=sys.stderr)")
@@ -192,7 +192,7 @@ async def test_a_job_killed_by_a_signal_has_exit_code_128_plus_the_signal(bench:
     )
 
 
-async def test_a_job_has_its_own_environment_variables_and_none_of_the_servers(
+async def test_a_job_has_its_own_environment_variables_and_not_those_of_the_server(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATACHAIN_STUDIO_TOKEN", "canary-token")
