@@ -146,7 +146,9 @@ def without_byte_order_mark(body: bytes) -> bytes:
 
 
 def parse_leniently(body: bytes) -> tuple[Any, bool]:
-    """Parse JSON, also with invalid UTF-8; return whether characters were replaced, too.
+    """Parse JSON, even if its UTF-8 is invalid: then each invalid part is replaced.
+
+    Returns the value, and whether anything was replaced.
 
     Raises:
         ValueError, RecursionError: it is not JSON, or is nested too deeply.
@@ -200,7 +202,7 @@ def _format_errors(error: ValidationError) -> str:
 
 
 def parse_created(kind: type[M], answer: Answer) -> M:
-    """Parse a created object; raise `OutcomeUnknown` if the response is not a usable one."""
+    """Parse a created object; raise `OutcomeUnknown` if the response has none that is usable."""
     try:
         item = parse_model(kind, answer.body)
     except ProtocolError as error:
@@ -210,8 +212,8 @@ def parse_created(kind: type[M], answer: Answer) -> M:
     return item
 
 
-def created_id(answer: Answer) -> str:
-    """Return the id of the job or pipeline in the response to a command; empty without one."""
+def id_in_answer(answer: Answer) -> str:
+    """Return the id of the job or pipeline in the response to a command; empty if it has none."""
     try:
         value = parse_json(answer.body)
     except ProtocolError:

@@ -27,7 +27,7 @@ class StudioAuth:
     def __init__(self, settings: Settings, first_scheme: str = BEARER) -> None:
         self._token = settings.token
         self._schemes: tuple[str, ...] = tuple(dict.fromkeys((first_scheme, BEARER, TOKEN)))
-        """Schemes to try, in order; only the accepted one once Studio has accepted it."""
+        """Schemes to try, in order. Once Studio has accepted one, the others are dropped."""
         for secret in settings.secrets:
             register_secret(secret)
 

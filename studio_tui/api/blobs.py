@@ -2,7 +2,7 @@
 
 Their URLs are untrusted, so the token is never sent to them. A URL with another origin than
 Studio's must use https, and all IP addresses of its host must be public, so that a log cannot cause
-requests to this machine's private network. If a proxy resolves the name, they are not checked.
+requests to this machine's private network. A name that a proxy resolves is not checked.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ async def download_blob(settings: Settings, url: str) -> AsyncGenerator[bytes, N
     """Yield an archived part of a log, in chunks of at most 1 MiB.
 
     Raises:
-        ProtocolError: the URL is not allowed, or the response is not 200 or invalid.
+        ProtocolError: the URL is not allowed, or the response is invalid or not a 200.
         ConfigError: the CA file or the proxy is unusable.
         TransportError: the host cannot be reached, or the download breaks off.
     """
@@ -46,7 +46,7 @@ async def download_blob(settings: Settings, url: str) -> AsyncGenerator[bytes, N
     try:
         async with (
             httpx.AsyncClient(
-                # The default authorities usually certify archives.
+                # An archive usually has a certificate from a default authority.
                 verify=await asyncio.to_thread(tls_context, settings, adds_to_default=True),
                 proxy=proxy.get_secret_value() if proxy else None,
                 trust_env=False,
@@ -75,7 +75,10 @@ async def download_blob(settings: Settings, url: str) -> AsyncGenerator[bytes, N
 
 
 def _parse_url(settings: Settings, url: str) -> tuple[Address, httpx.URL]:
-    """Raise `ProtocolError` if a URL has a user, or neither Studio's origin nor https."""
+    """Parse a URL; raise `ProtocolError` if it is not allowed.
+
+    An allowed URL contains no user, and has Studio's origin or the scheme https.
+    """
     refused = ProtocolError("Studio sent an address for the archived log that is not allowed.")
     parts = address(url)
     if parts is None or not parts.is_web or parts.has_user:
@@ -109,7 +112,7 @@ def _literal_address(host: str) -> str | None:
 
 
 async def _public_address(parts: Address) -> str:
-    """Return an IP address of a host; raise `ProtocolError` if one of them is not public."""
+    """Return an IP address of a host; raise `ProtocolError` if any of them is not public."""
     host = parts.host
     loop = asyncio.get_running_loop()
     try:

@@ -20,7 +20,7 @@ class Call:
     query: Mapping[str, str] = field(default_factory=dict)
     changes: bool = False
     reason: str = ""
-    """Why the attempt failed, as a sentence, or the id of what it created; safe to draw."""
+    """Why the attempt failed, as a sentence, or the `id_in_answer` of a command; safe to draw."""
     body: bytes = field(default=b"", repr=False)
     """Body of a request that changes something, or `Request.recorded`; may contain secrets."""
 

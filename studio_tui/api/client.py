@@ -240,7 +240,7 @@ class StudioClient(StudioConnection):
 
 
 def _has_status(job: Job, status: str | None) -> bool:
-    """Whether a job may have a status, of which ACTIVE and INACTIVE stand for several.
+    """Whether a job may have a status; ACTIVE and INACTIVE each stand for several statuses.
 
     A job without a status may have any; one with an unknown status may be ACTIVE or INACTIVE.
     """

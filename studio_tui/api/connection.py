@@ -1,4 +1,4 @@
-"""The base of the client: sends requests to one Studio, and follows logs over websockets."""
+"""The base of the client: sends requests to one Studio."""
 
 import asyncio
 import sys
@@ -27,7 +27,7 @@ _JSON = {"Content-Type": "application/json"}
 
 
 class StudioConnection:
-    """Sends the requests of one client; the first one opens the transport."""
+    """Sends the requests of one client; the first request opens the transport."""
 
     def __init__(self, settings: Settings, guard: Guard | None) -> None:
         self.settings = settings
@@ -42,10 +42,10 @@ class StudioConnection:
         self._opening = asyncio.Lock()
         self._has_answered = False
         self._readers: dict[tuple[str, str | None], ListReader[Any]] = {}
-        """By path and requested status: of each list, the last response is kept."""
+        """The reader of each list, by path and requested status; it keeps the last response."""
 
     async def aclose(self) -> None:
-        """Close all connections. The next request opens them again."""
+        """Close the connections of all requests. The next request opens a new one."""
         opened, self._opened = self._opened, None
         if opened is not None:
             await opened.aclose()
@@ -86,7 +86,7 @@ class StudioConnection:
         *,
         remember: bool = True,
     ) -> ResultPage[R]:
-        """Request a list; with `remember`, rows are reused from the last one with its status."""
+        """Request a list; with `remember`, reuse equal rows of the last list of the same status."""
         try:
             answer = await self.request(route, query)
         except NotFound as error:
@@ -153,9 +153,9 @@ def _not_a_studio(url: str, error: NotFound) -> NotFound:
 def _open(
     settings: Settings, auth: StudioAuth, guard: Guard | None, on_end: Callable[[Call], None]
 ) -> "Transport":
-    """Loading httpx and the certificate authorities takes 100 ms, so call it in a thread."""
-    # This makes the import of httpx's command line fail, which would take 9 ms and 3 MB. httpx
-    # expects that, as the packages of its command line may be missing.
+    """Open the transport; call this in a thread, as importing httpx and reading CAs take 100 ms."""
+    # httpx would import its command line, which takes 9 ms and 3 MB. This makes that import fail.
+    # httpx expects such a failure, as the packages of its command line may be missing.
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
     from studio_tui.api.transport import Transport  # noqa: PLC0415 (it imports httpx)
 
@@ -167,7 +167,7 @@ def path_of(route: Route, *segments: str) -> str:
     path = route.path
     for segment in segments:
         if not is_usable_id(segment):
-            raise InvalidRequest(400, f"{safe_line(segment) or 'nothing'} cannot be an id.")
+            raise InvalidRequest(400, f"{safe_line(segment) or 'An empty text'} cannot be an id.")
         parameter = path[path.index("{") : path.index("}") + 1]
         path = path.replace(parameter, quote(segment, safe=""), 1)
     return path

@@ -41,7 +41,7 @@ def failure(error: BaseException, host: str, *, has_proxy: bool = False) -> Tran
 
 
 def no_answer(host: str, *, has_proxy: bool) -> RequestTimedOut:
-    """Return the error of a time limit; with a proxy, that or `host` may be the cause."""
+    """Return the error of a time limit; with a proxy, the proxy or `host` may be the cause."""
     return RequestTimedOut(
         f"{f'{_PROXY} or {host}' if has_proxy else host} did not answer in time."
     )

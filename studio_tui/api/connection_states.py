@@ -26,7 +26,7 @@ class FollowPhase(StrEnum):
     FOLLOWING = "following"
     RECONNECTING = "reconnecting"
     COMPLETE = "complete"
-    """The job has ended, and what was received is the whole log, unless there is a reason."""
+    """The job has ended. What was received is the whole log, unless `TailState.reason` is set."""
     STOPPED = "stopped"
     """Studio refused the log, or writing to the disk failed; some refusals are retried later."""
 
@@ -48,7 +48,7 @@ class TailState:
     kept_since: datetime | None = None
     """When the whole log was stored here; `None` if it was not, or is being requested again."""
     received_at: datetime | None = None
-    """When Studio last sent anything in this phase, even if the log did not change."""
+    """When Studio last sent anything, even an unchanged log; `None` unless FOLLOWING."""
 
     @property
     def is_over(self) -> bool:

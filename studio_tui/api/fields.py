@@ -24,7 +24,7 @@ from studio_tui.api.messages import message_block, message_line
 from studio_tui.text import Verbatim, safe_line
 
 _LONGEST_SHARED = 4096
-"""Characters up to which a text is stored once for all jobs with the same text."""
+"""Maximum characters of a text that is stored only once for all jobs that have it."""
 
 
 def _as_aware(value: datetime) -> datetime:
@@ -38,7 +38,7 @@ def _upper_line(value: str) -> str:
 
 
 def _as_texts(value: object) -> object:
-    """Some servers send numbers."""
+    """Convert the names and values of variables to texts, as some servers send numbers."""
     if isinstance(value, Mapping):
         return {
             safe_line(str(name)): "" if text is None else str(text) for name, text in value.items()
@@ -85,7 +85,7 @@ Source = Annotated[Verbatim, AfterValidator(_deduplicate)]
 Environment = Annotated[
     dict[str, SecretStr],
     BeforeValidator(_as_texts),
-    # Unlike a `SecretStr`, the values are in the responses.
+    # The JSON schema of a `SecretStr` would say that values are only sent, never returned.
     WithJsonSchema({"type": "object", "additionalProperties": {"type": "string"}}),
 ]
 

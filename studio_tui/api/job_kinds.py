@@ -18,14 +18,14 @@ def runs_on(job: Job, cluster: Cluster) -> bool:
 
 
 def is_schedule(job: Job) -> bool:
-    """Whether a job is a schedule, also one that has ended; not if it failed to run anything."""
+    """Whether a job is a schedule, even one that has ended; false for a schedule that failed."""
     return job.state is JobState.TASK or (
         job.schedule is not None and job.state is not JobState.FAILED
     )
 
 
 def by_status(jobs: Iterable[Job]) -> dict[str | None, list[Job]]:
-    """Return the jobs with each status, in their order; all schedules are with TASK."""
+    """Group jobs by status, keeping their order; all schedules are in the group of TASK."""
     groups = defaultdict[str | None, list[Job]](list)
     for job in jobs:
         is_task = job.schedule is not None and is_schedule(job)

@@ -18,7 +18,8 @@ _INTENT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 def add_label(environment: str | None, intent_id: str) -> str:
     """Return an environment text with the label of an intent, replacing any existing label.
 
-    It is the first line, as after a value with a missing quote it would be part of that value.
+    It is the first line: after a line whose value lacks the closing quote, it would become part of
+    that value.
     """
     other_lines = without_label(environment or "")
     label = f"{NAME}={intent_id}"

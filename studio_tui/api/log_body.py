@@ -41,9 +41,9 @@ class LogBody:
 def range_headers(part: str, etag: str | None) -> Mapping[str, str]:
     """Return the headers that request a part of a log, unless its ETag is still `etag`.
 
-    `part` is `FIRST-` or, for the last bytes, `-LENGTH`. `0-` is not left out, as only the response
-    to a Range has a Content-Range. Compression is forbidden, as a range would count compressed
-    bytes.
+    `part` is `FIRST-` or, for the last bytes, `-LENGTH`. The whole log is requested as `0-`, as a
+    response without a range has no Content-Range. Compression is forbidden, as a range would count
+    compressed bytes.
     """
     headers = {
         "Accept": "text/plain, application/json;q=0.5",
@@ -92,7 +92,7 @@ def _parse_answer(answer: Answer, offset: int, etag: str | None) -> LogBody:
 
 
 def log_end(answer: Answer, length: int, etag: str | None) -> LogBody:
-    """Parse the response to a request for the last `length` bytes, with `last=length`."""
+    """Parse the response to a request for the last `length` bytes, sent with `last=length`."""
     body = _parse_answer(answer, 0, etag)
     end = body.offset + len(body.data) if answer.status == _PARTIAL else body.total or 0
     data = body.data[-length:]

@@ -43,7 +43,7 @@ RawText = NewType("RawText", str)
 """Raw text of a job's log: not safe to draw. Only the log decoder may split it into lines."""
 
 LARGEST_FRAME = 16 * 1024 * 1024
-"""Bytes of a websocket message."""
+"""Maximum bytes of a websocket message."""
 
 OPEN_TIMEOUT = 10.0
 """Seconds for the connection and the handshake."""
@@ -148,6 +148,7 @@ async def follow(
         StatusError: Studio refused the connection.
         TransportError: no complete answer, or no message for `LONGEST_SILENCE` seconds.
         ProtocolError: the server has no websocket for logs, or redirects.
+        ConfigError: the CA file is unusable.
     """
     # The import takes 30 ms; a thread keeps the screen responsive.
     await asyncio.to_thread(import_module, "websockets.asyncio.client")

@@ -26,7 +26,7 @@ def message_block(words: str) -> str:
 
 def _redact_beginning(words: str, length: int) -> str:
     most = length + MARGIN
-    # It can be longer than `words`, because a tab becomes four spaces.
+    # `text` can be longer than these words, because a tab becomes four spaces.
     text = safe_block(words[:most])
     redacted = redact(text[:most], spare_words=True)
     return redacted if max(len(words), len(text)) <= most else f"{redacted[:-MARGIN]}…"

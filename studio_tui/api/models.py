@@ -128,7 +128,7 @@ class JobOutput(Received):
     scheduled_for: Moment | None = None
     """The fire time of this run."""
     waits_for: Line | None = None
-    """What this queued job waits for if its cluster cannot start it even while idle."""
+    """What this queued job waits for if its cluster could not start it even without other jobs."""
 
     @property
     def state(self) -> JobState:
@@ -137,7 +137,7 @@ class JobOutput(Received):
 
     @property
     def began_at(self) -> datetime | None:
-        """When the query started, by its step or else the job; `None` if unknown or not started."""
+        """When the query started: by its step, else `started_at`; `None` if unknown or waiting."""
         for step in self.steps or ():
             if step.name == "running_query" and step.started_at is not None:
                 return step.started_at
@@ -228,7 +228,7 @@ class ComputeClusterOutput(Received):
     problem: MessageLine | None = None
     """Why a change of the clusters is not in effect; local Studio only."""
     active_workers: int | None = None
-    """Number of workers that are up, busy or not. Sent by newer servers."""
+    """Number of workers that are up, busy or not."""
 
 
 class JobPipelineRunOutput(Received):

@@ -116,8 +116,8 @@ class ListReader(Generic[T]):
         expected = 0
         # Bytes parsed since the event loop ran.
         parsed = 0
-        # Whether all rows so far have the same index as in the old body. Never, if the old body had
-        # unreadable or duplicate rows, as its indices cannot be reused then.
+        # Whether all rows so far have the same index as in the old body. If the old body had
+        # unreadable or duplicate rows, this is always false, as its indices cannot be reused then.
         is_same_order = len(old.indices) == len(old.models)
         while position < end:
             same = self._count_same_rows(body, position, expected)

@@ -40,4 +40,7 @@ class RelatedJobs(NamedTuple):
     repeated: str | None = None
     """The job that this one repeats."""
     newest_run: str | None = None
-    """The newest run after this one, of any state."""
+    """The newest of the later runs and of the jobs that continue or repeat this one.
+
+    Unlike `newer_attempt`, it can have any state.
+    """

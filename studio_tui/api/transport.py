@@ -16,7 +16,7 @@ import httpx
 
 from studio_tui import __version__, clock
 from studio_tui.addresses import address
-from studio_tui.api.answers import created_id, retry_after, status_error
+from studio_tui.api.answers import id_in_answer, retry_after, status_error
 from studio_tui.api.auth import StudioAuth
 from studio_tui.api.calls import Call
 from studio_tui.api.connection_errors import (
@@ -51,7 +51,7 @@ LARGEST_REASON = 256 * 1024
 """Bytes of an error's body; the rest is not read."""
 
 TIMEOUT = httpx.Timeout(20.0, connect=10.0, pool=10.0)
-"""Of each read and each write; `pool` limits the wait for a free connection."""
+"""Seconds for each read and each write, for connecting, and to wait for a free connection."""
 
 CONNECTIONS = 6
 
@@ -116,7 +116,7 @@ class Transport:
         )
 
     async def aclose(self) -> None:
-        """Close all connections once no request is unfinished, at the latest after a second."""
+        """Close all connections once all requests have ended, at the latest after a second."""
         if self._closing is None:
             # A separate task is not canceled with the caller, which would leave connections open.
             self._closing = asyncio.create_task(self._close(), name="close connections")
@@ -156,7 +156,7 @@ class Transport:
         try:
             answer = await self._attempt(request, authorization)
             outcome = str(answer.status)
-            reason = created_id(answer) if request.changes else ""
+            reason = id_in_answer(answer) if request.changes else ""
         except StudioError as error:
             status = error.status if isinstance(error, StatusError) else None
             outcome, reason = str(status or type(error).__name__), str(error)

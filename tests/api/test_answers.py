@@ -62,7 +62,7 @@ def test_an_error_contains_studio_s_message_sanitized(body: bytes, message: str)
 
 
 @pytest.mark.parametrize(
-    ("body", "created"),
+    ("body", "found"),
     [
         (b'{"id": "a", "status": "CREATED"}', "a"),
         (b'{"pipeline_id": "p"}', "p"),
@@ -73,8 +73,8 @@ def test_an_error_contains_studio_s_message_sanitized(body: bytes, message: str)
         (b"<html>", ""),
     ],
 )
-def test_the_id_of_what_a_command_created_is_found(body: bytes, created: str) -> None:
-    assert answers.created_id(Answer(201, {}, body, len(body))) == created
+def test_the_id_in_the_answer_to_a_command_is_found(body: bytes, found: str) -> None:
+    assert answers.id_in_answer(Answer(201, {}, body, len(body))) == found
 
 
 def test_a_429_error_has_studio_s_reason_and_the_delay() -> None:
