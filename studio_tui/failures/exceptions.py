@@ -29,6 +29,7 @@ _EMBEDDING = re.compile(
     r"Original Traceback|-- Process \d+ terminated|\"\"\"|.{0,80}(?:Remote|remote|worker|original)"
     r".{0,40}[Tt]raceback"
 )
+"""A line in a message that announces another traceback, such as that of a worker."""
 _DEEPEST = 8
 """Maximum depth of exceptions inside the messages of others."""
 _CONTINUATION = re.compile(r"\[SQL: |\[parameters: |\(Background on this error|\t|  \S|- \S|\* \S")
@@ -59,7 +60,10 @@ class _Prefix:
         self._shape = _DIGITS.sub("0", first[:column])
 
     def body(self, line: str) -> str:
-        """Return the line without its prefix; unchanged if that differs in more than digits."""
+        """Return a line without the prefix; return it unchanged if it begins with another text.
+
+        Digits in the prefix may differ from line to line.
+        """
         if self._column and _DIGITS.sub("0", line[: self._column]) == self._shape:
             return line[self._column :]
         return line
@@ -255,7 +259,7 @@ def _read_embedded(
 
 
 def _read_group(lines: Sequence[str], start: int, prefix: _Prefix) -> ParsedException | None:
-    """Parse an exception group: `ValueError: bad row (the first of 3 in ExceptionGroup: load)`."""
+    """Parse a group; its text is like `ValueError: bad (the first of 3 in ExceptionGroup: x)`."""
     end = start + 1
     while end < len(lines):
         body = prefix.body(lines[end])

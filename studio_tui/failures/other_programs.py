@@ -59,7 +59,7 @@ def _first_line(lines: Sequence[str], start: int) -> tuple[str, int]:
 
 
 def _end_of(lines: Sequence[str], start: int, belongs: Callable[[str], object]) -> int:
-    """Return the index of the first line from `start` on for which `belongs` returns nothing."""
+    """Return the index of the first line from `start` on for which `belongs` is false."""
     return next((n for n in range(start, len(lines)) if not belongs(lines[n])), len(lines))
 
 

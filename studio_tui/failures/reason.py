@@ -127,7 +127,10 @@ class Ending(NamedTuple):
 
 
 def ending(lines: Sequence[str], code: int = 1) -> Ending:
-    """Return how a program ended, by its exit code and its lines, which have no colors."""
+    """Return how a program ended, judging by its exit code and the lines of its output.
+
+    The lines have no escape sequences, like those of `printed_lines`.
+    """
     lines = lines[-_MAX_LINES:]
     failures = sorted(_failures(lines), key=lambda failure: (failure.end, failure.start))
     last = _last_message(lines)
@@ -259,7 +262,10 @@ def _choose(failures: Sequence[_Failure], lines: Sequence[str]) -> _Failure | No
 
 
 def _lines_of_program(lines: Sequence[str]) -> list[str]:
-    """Return the lines of the program itself, undecorated; none if all are closing ones."""
+    """Return the lines of the program itself, undecorated.
+
+    None are returned if they are few, and all are closing messages or progress bars.
+    """
     words = []
     for line in lines:
         body = split_origin(line)[1]
@@ -288,14 +294,14 @@ def _error_before_advice(lines: Sequence[str], last: str) -> str:
     near = [split_origin(line)[1] for line in lines[-_MANY_LINES:]]
     near = [line for line in near if not is_epilogue(line) and not is_hint(bare(line))]
     texts = [bare(line) for line in near]
-    is_last_no_reason = _ends_without_reason(lines)
+    ends_without_reason = _ends_without_reason(lines)
     for number in range(len(texts) - 1, -1, -1):
         text = texts[number]
         is_severe = _SEVERE_RECORD.match(text) and not _HARMLESS_RECORD.match(text)
-        is_record = is_last_no_reason and is_severe
+        is_record = ends_without_reason and is_severe
         if is_record or _ERROR.match(text) or _CROSSED.match(near[number]):
             after = texts[number + 1 :]
-            has_continued = _has_continued(after) and not is_last_no_reason
+            has_continued = _has_continued(after) and not ends_without_reason
             if text == last or not any(after) or has_continued:
                 return ""
             # An error that ends with a colon continues on the next line.
