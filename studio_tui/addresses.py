@@ -98,7 +98,7 @@ def has_login(text: str) -> bool:
 
 
 def without_logins(text: str, mark: str = "") -> str:
-    """Return `text` with its logins, as in `has_login`, replaced by `mark`, or removed."""
+    """Return `text` with its logins (see `has_login`) replaced by `mark`; empty removes them."""
     replacement = f"{mark}@" if mark else ""
 
     def replace(match: re.Match[str]) -> str:

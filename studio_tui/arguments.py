@@ -9,7 +9,7 @@ THEMES = ("auto", "dark", "light", "ansi")
 
 
 class Arguments(NamedTuple):
-    """Command-line arguments about Studio; `None` means not given."""
+    """Command-line arguments, except those about the local Studio; `None` means not given."""
 
     url: str | None = None
     team: str | None = None
@@ -18,4 +18,4 @@ class Arguments(NamedTuple):
     ca_file: Path | None = None
     read_only: bool = False
     quiet: bool = False
-    """Whether there are no notices and no bell when jobs and pipelines end."""
+    """Whether notices and the bell are off when jobs and pipelines end."""

@@ -27,7 +27,7 @@ def monotonic() -> float:
 def zone() -> tzinfo:
     """Return this machine's time zone, from its current settings.
 
-    If it has no name, it is the present offset, without daylight saving rules.
+    For a zone without a name, return its present offset, without daylight saving rules.
     """
     # Imported late, as the first screen does not need it.
     from tzlocal import reload_localzone  # noqa: PLC0415

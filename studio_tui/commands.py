@@ -96,7 +96,7 @@ def main(
     if data_dir is not None and not local:
         raise click.UsageError("--data-dir needs --local, or belongs after `studio-tui local`")
     if local and (arguments.url or arguments.team or arguments.token_file):
-        raise click.UsageError("--local cannot be combined with --url, --team or a token")
+        raise click.UsageError("--local cannot be combined with --url, --team or --token-file")
     if context.invoked_subcommand is None:
         context.exit(dashboard(arguments, theme, local=local, data_dir=data_dir, samples=samples))
 

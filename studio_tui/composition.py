@@ -32,7 +32,7 @@ def dashboard(
     connector = _Connector(arguments, data_dir, run_samples=samples)
     return run_dashboard(
         connector.connect,
-        first=LocalChoice() if local else None,
+        first_choice=LocalChoice() if local else None,
         theme=theme,
         waiting_for="Connecting to the local Studio…" if local else "Connecting…",
         last_list=_last_list(arguments, (data_dir or paths.local_data_dir()) if local else None),
@@ -61,10 +61,11 @@ def launch_key(
     *,
     local_data_dir: Path | None,
 ) -> str:
-    """Return a digest of the connection settings: command line, environment and the CLI's files.
+    """Return a digest of what determines the Studio and the team, before settings are validated.
 
-    A launch with the same key may show the data that an earlier one saved, before the settings are
-    validated. `local_data_dir` is `None` for a Studio that is not local.
+    A launch may show the data that an earlier one with the same key saved. A local Studio is
+    determined by `local_data_dir`. For another one, that is `None`, and the digest has the URL and
+    the team of command line and environment, and the files of the DataChain CLI.
     """
     if local_data_dir is not None:
         return paths.profile_name(str(local_data_dir))
@@ -157,7 +158,6 @@ class _Connector:
     def _connect_local(self) -> "Connected":
         from dataclasses import replace
 
-        from studio_tui.local.config.team import TEAM
         from studio_tui.local.server.endpoint import attach_or_start
         from studio_tui.local.server.port_guard import PortGuard
         from studio_tui.local.server.samples import ABOUT, PIPELINE, SAMPLES, TARGET
@@ -168,7 +168,7 @@ class _Connector:
 
         def start() -> "Settings":
             endpoint = attach_or_start(self._data_dir)
-            return self._local_settings(endpoint.url, TEAM, endpoint.token())
+            return self._local_settings(endpoint.url, endpoint.token())
 
         settings = start()
         connected = self._connect_with(settings, local_guard=guard)
@@ -180,11 +180,12 @@ class _Connector:
         )
         return replace(connected, samples=samples)
 
-    def _local_settings(self, url: str, team: str, token: str) -> "Settings":
-        """Load the other settings from the arguments and from `STUDIO_TUI_` variables."""
+    def _local_settings(self, url: str, token: str) -> "Settings":
+        """Return settings whose other values are from the arguments and `STUDIO_TUI_` variables."""
+        from studio_tui.local.config.team import TEAM
         from studio_tui.settings import load_settings
 
-        arguments = self._arguments._replace(url=url, team=team, token_file=None)
+        arguments = self._arguments._replace(url=url, team=TEAM, token_file=None)
         variables = {
             name: value for name, value in os.environ.items() if name.startswith("STUDIO_TUI_")
         }

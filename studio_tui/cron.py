@@ -5,8 +5,8 @@ An expression is five fields (minute, hour, day of month, month, day of week) or
 (`5-5` would fire every minute). Studio uses croniter too. croniter decides by the text of the day
 fields whether both must match, so the fields are passed to it unchanged.
 
-Daylight saving time skips and repeats local times, for which croniter has other rules. If the hour
-field includes all hours, the expression follows the wall clock, so "every ten minutes" remains
+Daylight saving time skips and repeats local times. For these, croniter's rules are not used. If the
+hour field includes all hours, the expression follows the wall clock, so "every ten minutes" remains
 true. Otherwise each of its times of day fires once: a repeated time at its first occurrence, and
 all skipped times together, immediately after the gap.
 """

@@ -36,7 +36,7 @@ class Finding(NamedTuple):
 def examine(arguments: Arguments, *, local: bool) -> int:
     """Print the report; return 1 if the program or Studio cannot be used, else 0.
 
-    With `local`, only the local Studio is checked, which need not be running.
+    With `local`, the local Studio is checked in place of the settings; it need not be running.
     """
     studio = _check_local_studio() if local else _check_studio(arguments)
     essential = [*_check_program(), *studio]

@@ -7,7 +7,7 @@ StudioError
 ├── ReadOnly               a write was requested in a read-only dashboard
 ├── TransportError         no response: data becomes stale, one shared probe retries forever
 │   ├── RequestTimedOut    no response in time
-│   └── NotSent            the request was never sent: safe to send again
+│   └── NotSent            Studio cannot have the whole request: safe to send again
 │       └── NoFreeConnection  the other requests had all connections: no sign of an outage
 ├── StatusError            Studio responded with an error status
 │   ├── AuthenticationError   401: all polling stops, the form for another token opens
@@ -82,7 +82,7 @@ class RequestTimedOut(TransportError):  # noqa: N818 (the name is the event)
 
 
 class NotSent(TransportError):  # noqa: N818
-    """The request cannot have reached Studio, so it is safe to send it again.
+    """Studio cannot have received the whole request, so it is safe to send it again.
 
     The cause may be on this machine, such as an attached file that cannot be read.
     """

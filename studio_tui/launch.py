@@ -20,15 +20,15 @@ def run_dashboard(
     connect: "Connect",
     *,
     waiting_for: str,
-    first: "Choice | None" = None,
+    first_choice: "Choice | None" = None,
     theme: str | None = None,
     last_list: "Path | None" = None,
 ) -> int:
     """Run the dashboard with the connection made by `connect`; return the exit code.
 
-    `connect` is called in a thread, with the choice `first`; meanwhile the screen shows the text
-    `waiting_for`, or the list in the file `last_list`. Without a `theme`, and unless
-    NO_COLOR is set, use the one chosen last; otherwise one that suits the terminal.
+    `connect` is called in a thread, with `first_choice`; meanwhile the screen shows the text
+    `waiting_for`, or the list in the file `last_list`. Without a `theme`, the one that the user
+    chose last is used. If there is none, or NO_COLOR is set, one that suits the terminal is used.
     """
     # Imports leave hardly any garbage, but a collector would take a tenth of their time. The app
     # enables the collection again after its first paint.
@@ -49,7 +49,7 @@ def run_dashboard(
         colors = 16 if theme == "ansi" else probe.color_count(os.environ)
         app = StudioApp(
             connect,
-            first_choice=first,
+            first_choice=first_choice,
             theme=theme_for(dark=dark, colors=colors),
             waiting_for=waiting_for,
             is_theme_fixed=theme is not None or bool(os.environ.get("NO_COLOR")),

@@ -86,7 +86,7 @@ def configure(log_dir: Path) -> Path:
     """Write the program's log to a file in `log_dir`, and return the path of the file.
 
     A second call closes the file of the first. Of libraries, only warnings and errors are logged,
-    as their other records have requests and headers.
+    as their other records contain requests and headers.
 
     Raises:
         OSError: the file cannot be written.

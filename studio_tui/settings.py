@@ -89,8 +89,8 @@ def load_settings(
 ) -> Settings:
     """Load all settings, each from the first source that has it.
 
-    `typed_token` is a token that the user typed into a form. Error messages do not name the sources
-    of its values then.
+    `typed_token` is a token that the user typed into a form, with the URL and the team in
+    `arguments`. Error messages about typed values do not say where these were found.
 
     Raises:
         NoCredentials: no token is set anywhere.
@@ -281,7 +281,7 @@ def _validate_token(token: _Value) -> str:
 
 
 def _ca_file(arguments: Arguments, environ: Mapping[str, str]) -> Path | None:
-    """Return the CA file: the argument, else the file that the CLI's HTTP library would use."""
+    """Return the CA file: the argument, else that of the first of `_CA_VARIABLES` that is set."""
     if arguments.ca_file is not None:
         return _require_file(expand_home(arguments.ca_file, "The CA file"), "The CA file")
     for name in _CA_VARIABLES:

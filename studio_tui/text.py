@@ -1,7 +1,7 @@
 """Sanitizing of untrusted text, so that it cannot control the terminal.
 
-Text of Studio is sanitized where it enters the program, except `Verbatim`, which is sanitized when
-it is drawn.
+Text of Studio is sanitized where it enters the program, except `Verbatim` and the logs of jobs,
+which are sanitized when they are drawn.
 """
 
 import unicodedata
