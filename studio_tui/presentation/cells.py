@@ -20,12 +20,12 @@ class Tone(StrEnum):
     """The row's identity, such as a name."""
 
     GOOD = "good"
-    """Ended successfully."""
+    """As it should be, such as complete or connected."""
 
     BAD = "bad"
 
     WARN = "warn"
-    """Needs attention, or was ended by a person."""
+    """Unusual or uncertain, so that it may need attention."""
 
     ACTIVE = "active"
 
@@ -43,7 +43,7 @@ class Cell(NamedTuple):
     tone: Tone = Tone.PLAIN
 
     shorter: tuple[str, ...] = ()
-    """To show instead in a narrow cell, each shorter than the one before."""
+    """Texts for a narrow cell, each shorter than the one before."""
 
     beside: tuple[tuple[str, str], ...] = ()
     """Keys of columns, each with the text of the cell while that column is shown.
@@ -63,7 +63,7 @@ class Pieces(NamedTuple):
 
 
 def dim_row(cells: Iterable[Cell | Pieces]) -> tuple[Cell, ...]:
-    """Dim the cells of an item that cannot be used."""
+    """Dim the cells of an item that cannot be used, or that matters less than others."""
     return tuple(
         Cell("".join(part.text for part in cell.parts), Tone.DIM)
         if isinstance(cell, Pieces)

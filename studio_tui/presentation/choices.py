@@ -7,6 +7,6 @@ Choice = TypeVar("Choice", bound=Enum)
 
 
 def next_choice(choice: Choice, step: int = 1) -> Choice:
-    """Return the choice `step` members after another; the first one follows the last."""
+    """Return the member `step` places after `choice`; the first one follows the last."""
     order = list(type(choice))
     return order[(order.index(choice) + step) % len(order)]

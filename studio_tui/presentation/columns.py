@@ -10,11 +10,13 @@ class Align(StrEnum):
 
 
 class Reserves(StrEnum):
-    """When a column is as wide as for its longest possible contents, so that others do not move."""
+    """When a column that `fits` is wider than its contents need, so that others do not move."""
 
     NOTHING = "never"
     ONCE_FILLED = "once it has contents"
+    """It is then as wide as for the longest contents."""
     ALWAYS = "also before it has contents"
+    """It is shown even while it is empty, with `wanted_width` if there is room."""
 
 
 class Column(NamedTuple):
@@ -47,13 +49,15 @@ class Column(NamedTuple):
     """
 
     reserves: Reserves = Reserves.NOTHING
-    """When a column that `fits` is wider than its contents need."""
 
     wanted_width: int = 0
-    """Cells for which columns of higher `drop` are dropped, if the contents need them."""
+    """Cells for which columns of higher `drop` are dropped.
+
+    A column that `fits` wants at most the cells that its contents need.
+    """
 
     preferred_width: int = 0
-    """Like `wanted_width`, but only columns of little interest (`drop` 6 or more) go for it.
+    """Like `wanted_width`, but only columns of little interest (`drop` 6 or more) are dropped.
 
     A growing column gets these cells, if its contents need them, before those at its right grow.
     """

@@ -101,7 +101,7 @@ def local_time(moment: datetime | None) -> str:
 def clock_time(moment: datetime, now: datetime, *, seconds: bool = False) -> str:
     """Format a time as `14:05`, or with `seconds` `14:05:30`, in the user's time zone.
 
-    The date is added if it is not today.
+    The date is added if the time is not on the same day as `now`.
     """
     local = moment.astimezone()
     date = "" if local.date() == now.astimezone().date() else "%Y-%m-%d "
@@ -109,7 +109,7 @@ def clock_time(moment: datetime, now: datetime, *, seconds: bool = False) -> str
 
 
 def size(count: int) -> str:
-    """Format a number of bytes in the largest binary unit that gives at least 1."""
+    """Format a number of bytes in a binary unit: `512 B`, `1.5 KiB`, `2.0 GiB`."""
     amount = float(count)
     for unit in ("B", "KiB", "MiB", "GiB"):
         if amount < 1024:

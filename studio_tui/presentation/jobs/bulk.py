@@ -1,4 +1,4 @@
-"""Text of questions about many jobs: how many are in which state, and which are left out."""
+"""Sentences of the questions before jobs are canceled or run again: which jobs, and the effect."""
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Sequence
@@ -44,8 +44,8 @@ def select(
 ) -> JobSelection:
     """Split jobs by whether a command applies.
 
-    `not_begun` is the number of further marked items that have no job yet, and `unknown` of those
-    whose job Studio did not return.
+    `not_begun` is the number of other marked items for which no job was created yet, `unknown` the
+    number of those whose job Studio did not return.
     """
     selected, reasons = [], Counter[str]()
     for job in jobs:
@@ -71,14 +71,14 @@ def why_not_cancel(job: Job) -> str | None:
 
 
 def why_not_cancel_in_jobs(job: Job) -> str | None:
-    """Return why the list of jobs cannot cancel a job or schedule, as `why_not_cancel` does."""
+    """Return why the list of jobs cannot cancel a job, in the form of `why_not_cancel`."""
     if job.state is JobState.TASK:
         return "has to be canceled in Schedules (4)"
     return why_not_cancel(job)
 
 
 def why_not_rerun(job: Job) -> str | None:
-    """Return why a job cannot be run again with others, as `why_not_cancel` does."""
+    """Return why a job cannot be run again, in the form of `why_not_cancel`."""
     if not is_usable_id(job.id):
         return "has no usable id"
     if job.state is JobState.TASK:

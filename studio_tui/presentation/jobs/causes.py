@@ -20,8 +20,8 @@ _ENDED = re.compile(
 )
 """A statement that a job ended.
 
-`rest` is the text after it. It is the last output of a program, which may be no error, if there is
-an `output`.
+`rest` is the text after the statement. If `output` has matched, `rest` is the last output of a
+program, which may be no error.
 """
 _EXCEPTION = re.compile(
     r"(?:^|(?<=[:;(>] ))(?:[A-Za-z_]\w*\.)*"
@@ -29,15 +29,16 @@ _EXCEPTION = re.compile(
 )
 """The name of an exception, such as `builtins.ValueError`, before a colon or the end."""
 _STOPPED = re.compile(r"KeyboardInterrupt|(?:terminated|killed|interrupted)\W*$", re.IGNORECASE)
-"""A cause that is only that a process was stopped."""
+"""A cause that says only that a process was stopped."""
 
 
 @lru_cache(maxsize=4096)
 def cause(message: str) -> str:
     """Return the cause in an error message as one safe line; empty if the message is empty.
 
-    It is the last exception. Without one it is the first line, but not the statement that the job
-    ended; a program's last output is quoted, and followed by how it ended.
+    It is the error of a traceback, else the last exception in the first line, else that line. If
+    that line says that the job ended, what follows this statement counts instead or, if nothing
+    does, how the job ended. A program's last output is quoted, and followed by how it ended.
     """
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     if not lines:

@@ -17,7 +17,7 @@ _PREDICATES = {
     JobState.CANCELED: "was canceled",
     JobState.DID_NOT_RUN: "did not run",
 }
-"""Of jobs that ended, by their states in the order shown."""
+"""What is said of an ended job in each state; messages count the states in this order."""
 
 
 def ended_jobs_message(jobs: Sequence[Job]) -> str:

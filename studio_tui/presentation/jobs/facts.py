@@ -37,10 +37,7 @@ class Fact(NamedTuple):
     """A label and a value, which may have several lines."""
 
     label: str
-    """At most `LABEL_WIDTH` cells wide, or longer if its fact is shown always, or rarely.
-
-    May be empty.
-    """
+    """At most `LABEL_WIDTH` cells wide, unless the fact is always or rarely shown; may be empty."""
     value: Cell
 
 
@@ -117,7 +114,7 @@ class Values(Enum):
 
 
 def next_values(job: Job, shown: Values) -> tuple[Values, str]:
-    """Return which values of a job to show after `shown`, and a hint that the key `s` shows them.
+    """Return which values of a job the key `s` shows after `shown`, and a hint that says so.
 
     A step that would change nothing is left out.
     """
@@ -293,9 +290,9 @@ def _visible(text: Verbatim | None, *, with_secrets: bool) -> str:
 
 def why_no_environment(job: Job) -> str:
     """Return why no variable of a job is shown."""
-    # Neither a query nor an environment is recorded, so a recorded job has none.
+    # Queries and environments are not recorded, so a job from the recorder has neither.
     if job.query is None and job.environment is None:
-        return "Its environment variables are not known here: they are not recorded."
+        return "The variables of this job are not known here, as they are not recorded."
     return "This job has no environment variables."
 
 

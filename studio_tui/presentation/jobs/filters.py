@@ -1,8 +1,8 @@
 """The list of jobs: its filter fields, in the language of `filter_terms`, and its columns.
 
 run>1m  waited>5m     run time, queue time
-status=failed         also active, finished, problem, done, running, canceling, queued, waiting,
-                       blocked, fixed and superseded
+status=failed         also active, finished, problem, done, running, canceling, canceled, queued,
+                       waiting, blocked, fixed and superseded
 by=ann  name=emb  name==embed.py  id=497  error=memory  cluster=gpu  cluster_id=2  pipeline=etl
 task=497               the schedule that created the job
 """
@@ -67,7 +67,7 @@ def jobs_with(
     is_blocked: Callable[[str], bool],
     newer_attempt: Callable[[str], NewerAttempt | None],
 ) -> Kind[Job]:
-    """Return `JOBS` with the columns and states that depend on a job's log or other jobs.
+    """Return `JOBS` with the columns and status words that depend on a job's log or other jobs.
 
     All functions are called with the job's id. `progress` and `pipeline` are those of
     `job_columns`. A failed job with a `newer_attempt` is no problem.
@@ -123,8 +123,8 @@ def exact_filter(field: str, *values: str) -> str:
     """
     if len(values) == 1:
         return f"{field}=={quote_value(values[0])}"
-    # One term for all values, as a term that the user adds must apply to each value. A term
-    # cannot contain blanks, so `\s` stands for each blank.
+    # One term for all values: of terms joined by `or`, a term that the user adds would narrow only
+    # the last. A term without quotes cannot contain blanks, so `\s` stands for each blank.
     patterns = [r"\s".join(re.escape(word) for word in re.split(r"\s", value)) for value in values]
     # `re.escape` escapes hyphens too, which is not needed here and harder to read.
     return f"{field}~^({'|'.join(patterns)})$".replace(r"\-", "-")

@@ -12,7 +12,7 @@ from studio_tui.api.models import Job
 from studio_tui.api.related_jobs import NewerAttempt
 from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone
-from studio_tui.presentation.format import UNKNOWN, age, plural, seconds_between
+from studio_tui.presentation.format import ago, plural
 from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.jobs.rows import COLUMNS
@@ -174,8 +174,8 @@ def group_facts(
         Fact(
             "keys",
             Cell(
-                "⏎ folds and unfolds; L shows all logs as one, l only one of them; x, r, R and e "
-                "are for all of them",
+                "⏎ folds and unfolds; L shows all logs as one, l a single log; x, r, R and e are "
+                "for all jobs of the group",
                 Tone.DIM,
             ),
         ),
@@ -199,16 +199,15 @@ def _reason_lines(failed: Iterable[Job], now: datetime) -> list[str]:
     for kind, number in kinds.most_common(_MOST_REASONS):
         exact = exact_reasons[kind]
         words = next(iter(exact)) if len(exact) == 1 else kind
-        old = age(seconds_between(latest[kind].created_at, now))
-        ago = old if old in {"now", UNKNOWN} else f"{old} ago"
-        lines.append(f"{number} × {words} · {'latest ' if number > 1 else ''}{ago}")
+        age = ago(latest[kind].created_at, now)
+        lines.append(f"{number} × {words} · {'latest ' if number > 1 else ''}{age}")
     if left_out := len(kinds) - len(lines):
         lines.append(f"and {plural(left_out, 'other reason')}")
     return lines
 
 
 def _amount(jobs: Sequence[Job]) -> str:
-    """Return the number of jobs, not counting schedules (TASK); if all are schedules, theirs."""
+    """Return the number of jobs that are not schedules or, if all are, the number of schedules."""
     schedules = _schedules(jobs)
     if schedules == len(jobs):
         return f"{LOOKS[JobState.TASK].glyph}{schedules}"
@@ -246,10 +245,10 @@ def _detail(
     ordered = sorted(numbers, key=lambda count: (count.name != "failed", count.name == "done"))
     shown = [Cell(f"{count.glyph}{count.number} ", count.tone) for count in ordered if count.number]
     shown += words
-    if no_problems := newer_attempt_counts(jobs, newer_attempts):
-        # With these failures, the sum is the number of jobs in the first cell of the row. They have
-        # no sign of a failure: a narrow column has no space for the words, so they would look like
-        # one.
+    if attempts := newer_attempt_counts(jobs, newer_attempts):
+        # These failures are shown so that the counts add up to the number of jobs at the beginning
+        # of the row. They have no `✗`: a narrow column has no space for the words after it, and
+        # then they would look like failures without a newer attempt.
         total = sum(job.id in newer_attempts for job in jobs)
-        shown.append(Cell(f"+{' +'.join(no_problems)} ", Tone.DIM, (f"+{total}",)))
+        shown.append(Cell(f"+{' +'.join(attempts)} ", Tone.DIM, (f"+{total}",)))
     return (*drawn, Cell(" "), *shown)

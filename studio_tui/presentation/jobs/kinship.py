@@ -11,7 +11,7 @@ from studio_tui.presentation.jobs.states import LOOKS
 
 
 def with_related_jobs(facts: Sequence[Fact], kin: RelatedJobs) -> tuple[Fact, ...]:
-    """Return the facts about a job, with related jobs inserted after the first, its status."""
+    """Return the facts about a job, with its related jobs after the first fact, its status."""
     related: list[Fact] = []
     if kin.earlier_runs or kin.later_runs:
         number = len(kin.earlier_runs) + 1

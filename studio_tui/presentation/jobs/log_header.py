@@ -39,8 +39,8 @@ def job_parts(
 ) -> tuple[Cell, ...]:
     """Return status, exit code and run time of a job.
 
-    The exit code is left out if `reason`, which is shown beside it, has it. A job `is_blocked` if a
-    job that it depends on failed or was canceled.
+    The exit code is left out if it is part of `reason`, which is shown in the same line. A job
+    `is_blocked` if a job that it depends on failed or was canceled.
     """
     parts = [state_cell(job.state, job.status, is_blocked=is_blocked)]
     is_in_reason = re.search(rf"exit code {job.exit_code}(?!\d)", reason)
@@ -95,7 +95,7 @@ def amount(state: TailState) -> Cell:
     """Return the number of lines and bytes received, as far as they are known."""
     if state.phase == "connecting" and not state.size:
         return Cell("")
-    # The lines of a log that was stored by an earlier run are yet to be counted.
+    # The lines of a log that an earlier run of the dashboard stored may not be counted yet.
     is_counted = state.lines or not state.size
     lines = f"{plural(state.lines, 'line')}  " if is_counted else ""
     return Cell(f"{lines}{size(state.size)}", Tone.DIM)
@@ -117,15 +117,17 @@ def failure_cause(job: Job, end: bytes) -> str:
 def progress(job: Job, end: bytes, previous: Progress | None = None) -> Progress | None:
     """Return the progress of a running job from the end of its log; `None` if there is none.
 
-    `previous` is the progress that was last returned, as an overall bar may be printed rarely.
+    `previous` is the result of the last call: an overall bar may be printed so rarely that it is no
+    longer in `end`.
     """
     return latest_progress(end, previous) if job.state is JobState.RUNNING else None
 
 
-def progress_parts(bar: Progress, *, wide: bool) -> tuple[Cell, ...]:
+def progress_parts(latest: Progress, *, wide: bool) -> tuple[Cell, ...]:
     """Return the progress of a job; with a bar only if `wide`."""
-    drawn = f"{bar_text(bar.percent, _BAR_WIDTH)} " if wide and bar.percent is not None else ""
-    return (Cell(f"{drawn}{progress_text(bar)}", Tone.ACTIVE),)
+    percent = latest.percent if wide else None
+    bar = f"{bar_text(percent, _BAR_WIDTH)} " if percent is not None else ""
+    return (Cell(f"{bar}{progress_text(latest)}", Tone.ACTIVE),)
 
 
 # The line above a merged log.
@@ -134,7 +136,7 @@ def progress_parts(bar: Progress, *, wide: bool) -> tuple[Cell, ...]:
 def merged_amount(jobs: int, expected: int, lines: int, length: int) -> Cell:
     """Return the size of a merged log of `expected` jobs, of which `jobs` have joined.
 
-    `length` is in bytes. Without lines, the size is left out, as the first ones are being merged.
+    `length` is in bytes. While there are no lines, only the number of jobs is returned.
     """
     counted = plural(jobs, "job") if jobs == expected else f"{jobs} of {plural(expected, 'job')}"
     return Cell(f"{counted}  {plural(lines, 'line')}  {size(length)}" if lines else counted)

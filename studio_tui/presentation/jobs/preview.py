@@ -20,7 +20,7 @@ MOST_IMPORTANT = frozenset(
 """Labels of the facts that are shown above the last log lines even when space is short."""
 
 ROOM_FOR_LOG = 5
-"""Number of lines that all facts must leave free, so that the log is shown below them."""
+"""Number of lines that the facts must leave free for the log to be shown below all of them."""
 
 _LEAST_LOG_LINES = 2
 

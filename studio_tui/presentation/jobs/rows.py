@@ -130,7 +130,7 @@ def age_cell(job: Job, now: datetime) -> Cell:
 
 
 def _progress_in_words(progress: Progress) -> Cell:
-    """Return the progress for a table that has no space for its columns."""
+    """Return the progress for a table that has no space for the columns of the progress."""
     share = share_text(progress)
     left = f"~{duration(progress.remaining)} left" if progress.remaining is not None else ""
     shorter = (f"{share}  {left}", share) if left else (share,)
@@ -218,11 +218,11 @@ _BY: JobColumn = ListColumn(
     text=lambda job: job.created_by or "",
 )
 # DETAIL has an error, a newer attempt, the counts of a group or, in a table that is too narrow for
-# the columns of the progress, the progress. At 80 columns it takes the place of the column of
-# shares, as it would be too narrow beside it.
+# the columns of the progress, the progress. In a terminal of 80 columns, DONE is dropped when
+# DETAIL has contents, as there is not enough space for both.
 #
-# The column has its width also before the first failure, so that the other columns do not move
-# while they are read.
+# DETAIL has its width even before the first failure, so that the other columns do not move while
+# they are read.
 _ERROR: JobColumn = ListColumn(
     Column(
         *("error", "DETAIL", 16),
@@ -264,14 +264,15 @@ def job_columns(
         _rate,
         SortOrder("rate, fastest first", lambda job, now: highest_first(job, attrgetter("rate"))),
     )
-    owner: JobColumn = ListColumn(
+    pipeline_name: JobColumn = ListColumn(
         Column("pipeline", "PIPELINE", 12, drop=5, fits=True),
         lambda row: Cell(row.pipeline) if row.pipeline else NOTHING,
         SortOrder("pipeline", lambda job, now: (not pipeline(job.id), pipeline(job.id).lower())),
         text=lambda job: pipeline(job.id),
     )
     return (
-        _STATE, _NAME, _ID, _PROGRESS, done, rate, _WORKERS, _QUEUE, _RUN, _AGE, owner, _BY, _ERROR,
+        _STATE, _NAME, _ID, _PROGRESS, done, rate, _WORKERS, _QUEUE, _RUN, _AGE, pipeline_name, _BY,
+        _ERROR,
     )  # fmt: skip
 
 

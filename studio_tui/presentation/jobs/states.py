@@ -120,8 +120,8 @@ def counts(
 
     `jobs` are grouped by status (`by_status`). Empty groups are left out, except done, running and
     failed. `has_all` is whether `jobs` include all ended jobs; they always include all jobs that
-    have not ended. Jobs that are not queued count as blocked if their ids are in `blocked`. Failed
-    jobs in `newer_attempts` are not counted.
+    have not ended. Waiting jobs count as blocked if their ids are in `blocked`. Failed jobs whose
+    ids are in `newer_attempts` are not counted.
     """
     numbers = dict.fromkeys(STATE_NAMES, 0)
     for status, jobs_with_it in jobs.items():

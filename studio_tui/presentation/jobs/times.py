@@ -44,7 +44,7 @@ def queue_seconds(job: Job, now: datetime) -> float | None:
     """Return how long a job waited, or has waited so far, for workers; `None` if unknown.
 
     If Studio sends neither steps nor a start time, the time is known only while the job waits.
-    A job that waits for other jobs, or is blocked by one, has not waited for workers.
+    Also `None` for a PENDING job that waits for other jobs: it does not wait for workers yet.
     """
     if (left_at := left_queue_at(job)) is not None:
         return seconds_between(released_at(job), left_at)
@@ -88,7 +88,7 @@ def shown_run_seconds(job: Job, now: datetime) -> float | None:
 
 
 def step_seconds(step: JobStep, job: Job, now: datetime) -> float | None:
-    """Return how long a step has taken; if its end is unknown, it ended with its job."""
+    """Return how long a step has taken; if its end is unknown, until its job ended, or `now`."""
     ended = job.finished_at if job.state.is_finished else now
     return seconds_between(step.started_at, step.finished_at or ended)
 

@@ -27,8 +27,8 @@ def with_usual(
 ) -> tuple[Fact, ...]:
     """Return the facts about a job, with the usual times of such jobs after its own times.
 
-    `past` are other COMPLETE runs of the same name, newest first. Nothing is added if no run time
-    is known.
+    `past` are other COMPLETE runs of the same name, newest first. Nothing is added if the run times
+    of all of them are unknown.
     """
     durations = _without_none(run_seconds(each, each.finished_at or now) for each in past)
     if not durations:

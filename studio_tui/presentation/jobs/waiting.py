@@ -60,7 +60,7 @@ class Surroundings(NamedTuple):
 
     clusters: Sequence[Cluster] = ()
     queued: Sequence[Job] | None = None
-    """All queued jobs, oldest first."""
+    """All queued jobs, oldest first; `None` if they are unknown."""
     pipeline: Pipeline | None = None
     """The newest pipeline that has run the job; `None` if none is known."""
     is_blocked: bool = False
