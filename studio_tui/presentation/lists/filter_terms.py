@@ -4,7 +4,7 @@ A row must pass all terms or, if the filter has `or`, all terms of at least one 
 
 train                 the search text of the row contains the word
 is:failed             the state, or several: is:failed,canceled; or active, finished, problem
-status=failed         the same; prefixes of states are sufficient
+status=failed         the same; in both, the beginning of a state is enough
 by=ann  name=emb  id=497   the field contains the text
 name==embed           the field is the text
 id=497,a2e  name==a,b      the field contains, or is, one of the texts
@@ -12,9 +12,9 @@ name~^eval_\\d+        the field contains a match of the regular expression
 age<2h  run>1m30s     younger or older, shorter or longer; ms, s, m, h, d, w
 !by=ann  !train       negation of any term
 by!=ann  status!=failed,canceled  name!~^eval   the same as !by=ann and so on
-"out of memory"  name="a, b"   quotes include blanks and commas; \\" is a quote in them
-train and by=ann           the same as train by=ann; "and" is a word
-train or by=ann age<1h     alternatives; `or` has lower precedence than a blank, "or" is a word
+"out of memory"  name="a, b"   in quotes, blanks and commas are text, and \\" is a quote
+train and by=ann           the same as train by=ann; in quotes, "and" is a word
+train or by=ann age<1h     either train, or both by=ann and age<1h; in quotes, "or" is a word
 """
 
 import re
@@ -37,7 +37,7 @@ Rows = list[tuple[str, T]]
 Test = Callable[[Rows[T], Mapping[str, str], datetime], Rows[T]]
 """The test of one term: returns the rows that pass, given the haystacks and the current time.
 
-It tests many rows, because a call for each row would take longer.
+It tests all rows in one call, because a call for each row would take longer.
 """
 
 _IS = re.compile(r"is:(?P<value>[a-z_,]*)", re.IGNORECASE)
@@ -71,7 +71,7 @@ class Terms(Generic[T]):
     def __init__(self, text: str, kind: Kind[T]) -> None:
         alternatives = _alternatives(text)
         self.problem = _LONELY_OR if len(alternatives) > 1 and not all(alternatives) else ""
-        """Why the last invalid term is invalid; empty if the whole filter is valid."""
+        """What is wrong with the last invalid term, or with an `or`; empty if nothing is."""
         self._tests: list[list[Test[T]]] = []
         filters = []
         for terms in alternatives:
@@ -83,14 +83,16 @@ class Terms(Generic[T]):
                 except _TermError as error:
                     self.problem = str(error)
                     continue
-                # Without the invalid term between them, `train name< <5m` would be a comparison.
-                is_operator = bool(valid) and term.raw[0] in "<>"
-                valid.append(in_quotes(term.raw) if is_operator else term.raw)
+                # If the invalid `name<` is taken out of `train name< <5m`, the rest would be parsed
+                # as the comparison `train < 5m`, so the word `<5m` gets quotes.
+                begins_with_operator = bool(valid) and term.raw[0] in "<>"
+                valid.append(in_quotes(term.raw) if begins_with_operator else term.raw)
                 tests += [test] if test is not None else []
             if valid:
                 filters.append(" ".join(valid))
                 self._tests.append(tests)
         self.text = ALTERNATIVES.join(filters)
+        """The filter without its invalid terms."""
 
     def __bool__(self) -> bool:
         return bool(self._tests)
@@ -99,7 +101,7 @@ class Terms(Generic[T]):
         self, rows: Iterable[tuple[str, T]], haystacks: Mapping[str, str], now: datetime
     ) -> Rows[T]:
         """Return the rows, with their ids, that pass all terms of at least one alternative."""
-        # Each term tests only the rows that passed the terms before it. Most rows fail the first.
+        # Each term tests only the rows that passed the terms before it, which are often few.
         all_rows = list(rows)
         passed = [_apply_tests(all_rows, tests, haystacks, now) for tests in self._tests]
         if len(passed) == 1:

@@ -73,7 +73,7 @@ def split_terms(text: str) -> Iterator[TypedTerm]:
 
 
 def quote_value(value: str) -> str:
-    """Return a value as it must be typed: in quotes if it would be parsed differently without."""
+    """Return a value as it must be typed: in quotes if it needs them to be parsed as it is."""
     has_separator = any(character.isspace() or character == "," for character in value)
     if value and not has_separator and not value.startswith(('"', "=")):
         return value

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 
 def fit_lines(lines: Sequence[str], most: int) -> tuple[str, ...]:
-    """Return the lines; of more than `most`, the first ones and the number of the others."""
+    """Return at most `most` lines: all, or the first ones and the number of the others."""
     if len(lines) <= most:
         return tuple(lines)
     return (*lines[: most - 1], f"  and {len(lines) - most + 1:,} more")

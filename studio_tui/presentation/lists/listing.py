@@ -1,4 +1,4 @@
-"""Rows of a list: filtering and sorting them, and those with the longest texts."""
+"""The rows of a list: filters and sorts them, and finds those with the longest texts."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -41,7 +41,7 @@ class Listing(Generic[T]):
         return bool(self._moving)
 
     def is_any_moving(self, keys: Iterable[str]) -> bool:
-        """Return whether any row of these ids has cells that change every second."""
+        """Return whether any row with one of these ids has cells that change every second."""
         return bool(self._moving) and not self._moving.isdisjoint(keys)
 
     def values(self) -> Iterable[T]:
@@ -123,19 +123,20 @@ class Listing(Generic[T]):
     def changes_each_second(self, now: datetime) -> bool:
         """Whether any cell changes every second.
 
-        Cells of some rows do (`Kind.changes_each_second`), and the age of the first row, which is
-        the newest, during its first minute.
+        Some rows have such cells (`Kind.changes_each_second`). Another one is the age of the first
+        row, which is the newest, until it is a minute old.
         """
         newest, made_at = next(iter(self._rows.values()), None), self._kind.made_at
         if newest is None or self._moving:
             return bool(self._moving)
-        return made_at is not None and (seconds_between(made_at(newest), now) or 0) < _MINUTE
+        age = seconds_between(made_at(newest), now) if made_at is not None else None
+        return age is not None and age < _MINUTE
 
 
 class WidestRows(Generic[T]):
     """For each column that fits its contents, the row with the longest text or time so far.
 
-    So columns have room for these at once.
+    A list measures these rows before they are visible, so columns are wide enough from the start.
     """
 
     def __init__(self, kind: Kind[T]) -> None:
@@ -145,11 +146,14 @@ class WidestRows(Generic[T]):
 
     @property
     def ids(self) -> frozenset[str]:
-        """The ids of these rows; some may have left the list, and one may be empty."""
+        """The ids of these rows, some of which may have left the list.
+
+        An empty id stands for the columns that have no contents yet.
+        """
         return frozenset(row_id for _, row_id in self._widest)
 
     def note(self, rows: Iterable[tuple[str, T]], now: datetime) -> None:
-        """Compare new or changed rows with these; each row comes with its id."""
+        """Take new or changed rows into account; each row comes with its id."""
         for row_id, row in rows:
             for index, size_of in enumerate(self._sizes):
                 if (size := size_of(row, now)) > self._widest[index][0]:

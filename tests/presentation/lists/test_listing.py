@@ -1,6 +1,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -87,3 +88,17 @@ def test_rows_that_have_not_changed_are_not_examined_again() -> None:
     assert rows.replace([*jobs[:99], ended, *jobs[100:]]) == {ended.id}
     assert rows.replace([new, *jobs[:99], ended, *jobs[100:]]) == {new.id}
     assert examined == [ended.id, new.id]
+
+
+@pytest.mark.parametrize(
+    ("newest", "changes"),
+    [
+        (job(1, "COMPLETE", created_at=NOON), True),
+        (job(1, "COMPLETE", created_at=NOON - timedelta(minutes=1)), False),
+        (job(1, "COMPLETE", created_at=None), False),
+    ],
+)
+def test_an_age_changes_every_second_during_the_first_minute(newest: Job, changes: bool) -> None:
+    rows = Listing(JOBS)
+    rows.replace([newest])
+    assert rows.changes_each_second(NOON) is changes
