@@ -122,19 +122,19 @@ def test_the_description_combines_both_day_fields(expression: str, words: str) -
 @pytest.mark.parametrize(
     ("expression", "words"),
     [
-        ("0 0 13 * 5", "either of them is enough here; some crons require both."),
-        ("0 0 1-31 * 1", "either of them is enough here; some crons require both."),
+        ("0 0 13 * 5", "either of them is enough here; some other crons require both."),
+        ("0 0 1-31 * 1", "either of them is enough here; some other crons require both."),
         (
             "0 0 */2 * 1",
-            "either of them is enough here; with */2 many crons require both.",
+            "either of them is enough here; because of */2, many other crons require both.",
         ),
         (
             "0 0 1-7 * */3",
-            "either of them is enough here; with */3 many crons require both.",
+            "either of them is enough here; because of */3, many other crons require both.",
         ),
         (
             "0 0 */2 * 0-6",
-            "only the day of the month counts here; with */2 many crons require both.",
+            "only the day of the month counts here; because of */2, many other crons require both.",
         ),
     ],
 )

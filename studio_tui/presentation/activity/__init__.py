@@ -1,1 +1,1 @@
-"""Requests sent to Studio, as table rows and as shell commands."""
+"""Requests to Studio, and commands that were not sent: table rows, facts and shell commands."""

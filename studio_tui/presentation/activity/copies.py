@@ -75,7 +75,7 @@ def _job_run(fields: Mapping[str, Any]) -> str:
 
 
 def _datasets_of_paused(fields: Mapping[str, Any]) -> list[str]:
-    """Return the datasets of a pipeline that `datachain` can create; one is empty if it cannot.
+    """Return the datasets of the pipeline; `[""]` if `datachain` cannot create it.
 
     The pipelines that the command creates are paused, and have no environment of their own.
     """

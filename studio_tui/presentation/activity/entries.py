@@ -35,7 +35,7 @@ class Entry:
     id: str
     state: ActivityState
     started_at: datetime
-    """When the first request was sent, or the command was given that was not sent."""
+    """When the first request was sent, or when the user gave the command that was not sent."""
     last_started_at: datetime
     words: str = ""
     """Description of a command that was not sent, safe to draw; else empty."""
@@ -162,7 +162,7 @@ def route_of(entry: Entry) -> tuple[Route, str, str] | None:
 
 
 class Subject(NamedTuple):
-    """The items that a request is about; empty if it is about none."""
+    """The job and the pipeline that a request is about; a text is empty if there is none."""
 
     job: str
     """Id of the job or schedule."""
@@ -195,7 +195,7 @@ def words_of(entry: Entry) -> str:
     elif route is routes.LIST_JOBS and entry.query.get("status") == JobState.TASK:
         description = "list schedules"
     datasets, reruns = fields.get("datasets"), fields.get("jobs")
-    # If the request is about a job too, the entry's name is the job's.
+    # If a request is about a job and a pipeline, `entry.name` is the name of the job.
     pipeline = "" if subject.job else entry.name
     values = {
         "job": _name_and_id(subject.job, entry.name),

@@ -33,10 +33,9 @@ _EXPLANATIONS = {
 
 
 def _time(entry: Entry) -> str:
-    """Return a time such as `15:04:05`.
+    """Return the time of an entry, such as `15:04:05`.
 
-    For polling that ended in a later minute than it began, it is `until` the last request, such as
-    `until 15:31`.
+    For polling whose last request was in a later minute than its first, it is `until 15:31`.
     """
     first, last = entry.started_at.astimezone(), entry.last_started_at.astimezone()
     if not entry.is_polling or f"{first:%H:%M}" == f"{last:%H:%M}":
@@ -167,7 +166,7 @@ ACTIVITY: Kind[Entry] = Kind(
     state=attrgetter("state"),
     states=ActivityState,
     state_groups={
-        # The user has undone a command on purpose.
+        # UNDONE is no problem, as the user undid the command on purpose.
         "problem": frozenset({ActivityState.FAILED, ActivityState.UNKNOWN, ActivityState.LOST}),
         "unsent": frozenset({ActivityState.UNDONE, ActivityState.LOST}),
     },

@@ -1,1 +1,1 @@
-"""Clusters as table rows."""
+"""Clusters as table rows and facts."""

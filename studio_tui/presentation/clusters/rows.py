@@ -61,7 +61,7 @@ def facts(
 ) -> tuple[Fact, ...]:
     """Return the facts about a cluster; `jobs` are the jobs of all clusters, newest first.
 
-    They are counted as by `counts`.
+    The other parameters are those of `counts`, which counts the jobs of this cluster.
     """
     own_jobs = [job for job in jobs if runs_on(job, cluster)]
     numbers = counts(
@@ -253,7 +253,7 @@ COLUMNS = layouts(CLUSTER_COLUMNS)
 
 
 def cells(cluster: Cluster, chosen: str | None = None) -> tuple[Cell, ...]:
-    """Return one cell for each of `COLUMNS`; `chosen` is the cluster for new jobs, by name."""
+    """Return one cell for each of `COLUMNS`; `chosen` is the name of the cluster for new jobs."""
     row = ClusterRow(cluster, chosen)
     row_cells = tuple(column.cell(row) for column in CLUSTER_COLUMNS)
     return row_cells if is_usable_id(cluster.id) else dim_row(row_cells)

@@ -33,7 +33,7 @@ def describe_expression(expression: str, time_zone: str | None = None) -> str:
 
 
 def other_readings(expression: str) -> tuple[str, ...]:
-    """Return a sentence if other crons match the two day fields in another way; else none.
+    """Return a sentence if other crons combine the two day fields in another way; else none.
 
     In Vixie cron and its successors, a field that starts with a star counts as `*`, even with a
     step, and then both fields must match (crontab(5), https://crontab.guru/cron-bug.html).
@@ -49,8 +49,8 @@ def other_readings(expression: str) -> tuple[str, ...]:
     if (dates is None) != (weekdays is None):
         this_rule = f"only the {'day of the week' if dates is None else 'day of the month'} counts"
     star = next((field for field in (date, weekday) if field.startswith("*")), None)
-    others = f"with {star} many" if star else "some"
-    return (f"Both day fields are given: {this_rule} here; {others} crons require both.",)
+    others = f"because of {star}, many" if star else "some"
+    return (f"Both day fields are given: {this_rule} here; {others} other crons require both.",)
 
 
 def _time(minutes: Values, hours: Values, time_zone: str) -> str:

@@ -41,8 +41,9 @@ def explain_expression(typed: str, time_zone: str | None, now: datetime, zone: t
         return Explained(lines, is_good=True)
     except cron.CronError as error:
         if explain_single_time(typed, now, zone).is_good:
-            sentence = f"{quoted(typed)} is a single time; type a cron expression: 0 9 * * 1-5"
-            return Explained((f"{sentence} is every weekday at 09:00.",), is_good=False)
+            sentence = f"{quoted(typed)} is a single time; type a cron expression"
+            example = "such as 0 9 * * 1-5, which is every weekday at 09:00."
+            return Explained((f"{sentence} {example}",), is_good=False)
         clause = str(error)
         return Explained((f"{clause[0].upper()}{clause[1:]}.",), is_good=False)
 
@@ -57,10 +58,11 @@ def explain_single_time(typed: str, now: datetime, zone: tzinfo) -> Explained:
 
 
 def fires_after(start_after: datetime | None, now: datetime) -> datetime:
-    """Return the time after which a schedule fires: now, or just before a start to come."""
-    is_to_come = start_after is not None and start_after > now
-    # A schedule may fire at its start itself.
-    return start_after - timedelta.resolution if start_after and is_to_come else now
+    """Return the time after which a schedule may fire: `now`, or just before a later start."""
+    if start_after is None or start_after <= now:
+        return now
+    # A schedule may also fire exactly at its start.
+    return start_after - timedelta.resolution
 
 
 def next_fire_times(

@@ -148,7 +148,7 @@ def _past_cell(runs: Sequence[ScheduledRun], schedule: JobSchedule | None, now: 
     if runs:
         return Cell("\n".join(run_line(run, now) for run in runs[:RUNS_SHOWN]))
     if schedule is None:
-        return Cell(f"{NOT_SENT} which jobs it created", Tone.DIM)
+        return Cell(f"{NOT_SENT} which jobs a schedule created", Tone.DIM)
     if schedule.runs:
         return Cell("older than the jobs that are loaded", Tone.DIM)
     return Cell("none yet", Tone.DIM)
@@ -195,7 +195,7 @@ def _short_time(moment: datetime, zone: tzinfo) -> str:
 
 
 def _gap_cell(count: int | None) -> Cell:
-    """Return the number of gaps; without gaps, an empty cell, so that the column leaves space."""
+    """Return the number of gaps; an empty cell for 0, as a column of empty cells is left out."""
     if count is None:
         return Cell(UNKNOWN, Tone.DIM)
     return Cell(str(count), Tone.WARN) if count else NOTHING

@@ -13,7 +13,7 @@ from studio_tui.presentation.jobs.states import EQUIVALENT_STATES, LOOKS
 from studio_tui.presentation.schedules.start_times import span
 
 RESULTS = 8
-"""Maximum number of last runs, and of cells that their signs take."""
+"""Maximum number of last runs that are kept, and of cells that their signs take."""
 
 LATE = timedelta(minutes=1)
 """Minimum delay of a run that counts as late."""
@@ -29,7 +29,7 @@ class ScheduledRun(NamedTuple):
     state: JobState
     """State of the job, or the job state that is equivalent to the pipeline's."""
     status: str
-    """As sent by Studio."""
+    """As sent by Studio; `UNKNOWN` if it sent none."""
     created_at: datetime | None
     by_hand: bool = False
     """Whether a user started the run, not the schedule."""

@@ -32,7 +32,7 @@ _LENGTH = re.compile(
     r"|(?P<weeks>w|weeks?))",
     re.ASCII,
 )
-"""`in 2 hours`, `+10m`; the group of the unit is that of `timedelta`."""
+"""`in 2 hours`, `+10m`; the groups of the units have the names of parameters of `timedelta`."""
 _ZONE = re.compile(r"(?P<rest>.*?\d(?: ?[ap]m)?) ?(?P<zone>z|utc|[+-]\d\d:\d\d)", re.ASCII)
 """`tomorrow 15:00 utc`."""
 _CLOCK = re.compile(r"(\d{1,2})(?::(\d{2})(?::(\d{2})(?:\.\d{1,6})?)?)?( ?[ap]m)?", re.ASCII)
@@ -47,9 +47,9 @@ class StartTimeError(ValueError):
 
 
 def parse_start_time(text: str, now: datetime, zone: tzinfo) -> datetime:
-    """Return the time that `text` means, in UTC; `zone` is that of a text that names none.
+    """Return the time that `text` means, in UTC; `zone` applies if the text names no time zone.
 
-    A time of day or a weekday means the next one; a day without a time means its midnight.
+    A time of day or a weekday means the next one; a day without a time means 00:00.
 
     Raises:
         StartTimeError: the text is invalid or ambiguous, or its time has passed.
@@ -171,7 +171,11 @@ def _check_year(local: datetime, now: datetime) -> datetime:
 
 
 def _to_utc(local: datetime, zone: tzinfo) -> datetime:
-    """Return the only time in UTC at which clocks in `zone` show `local`."""
+    """Return the time in UTC at which clocks in `zone` show `local`.
+
+    Raises:
+        StartTimeError: there is no such time, or there are two.
+    """
     moment = local.replace(tzinfo=zone)
     second_time = moment.replace(fold=1)
     utc_moment = moment.astimezone(UTC)

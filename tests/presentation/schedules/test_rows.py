@@ -89,7 +89,7 @@ def test_fields_that_studio_does_not_send_are_shown_as_unknown() -> None:
     assert shown["words"] == "Studio does not say"
     values = fact_texts(task(None))
     assert values["schedule"] == "Studio does not say"
-    assert values["last runs"] == "Studio does not say which jobs it created"
+    assert values["last runs"] == "Studio does not say which jobs a schedule created"
     assert "next runs" not in values
 
 
