@@ -31,7 +31,7 @@ class DatasetState(StrEnum):
 
 
 class AgedDataset(NamedTuple):
-    """A dataset with the time for which its age is shown: all that its row shows."""
+    """A dataset, and the time up to which its age is counted."""
 
     dataset: ListedDataset
     now: datetime
@@ -135,7 +135,7 @@ def dataset_lines(
         verb = "is" if len(dataset.newer) == 1 else "are"
         lines.append(Cell(f"out of date: {_newer(dataset)} {verb} newer", Tone.WARN))
     elif has_lineage:
-        lines.append(Cell("up to date: none of its sources is newer", Tone.GOOD))
+        lines.append(Cell("up to date: no known source is newer", Tone.GOOD))
     consumers = sorted(
         short_name(other.name) for other in others if dataset.name in _sources(other)
     )

@@ -42,7 +42,7 @@ def short_name(name: str) -> str:
 def target_key(target: str) -> frozenset[str]:
     """Return a key that is equal for targets that rebuild the same datasets.
 
-    Versions are ignored, because a rebuild always creates a new one.
+    Versions are ignored, because a rebuild always creates a new version.
     """
     return frozenset(_without_version(name) for name in datasets_in(target)) or frozenset((target,))
 

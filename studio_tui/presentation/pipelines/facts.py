@@ -121,8 +121,8 @@ def grid(
 
     It has a column for each of the latest pipelines, oldest first. If not all fit in `width` cells,
     the oldest are left out, but never `pipeline`. It has a row for each job name, or several if a
-    pipeline has several jobs of that name. Of more than `GRID_JOBS` rows, those with problems come
-    first, and the last are left out.
+    pipeline has several jobs of that name. If there are more than `GRID_JOBS` rows, those with
+    problems come first, and the last ones are left out.
     """
     compared = _pipelines_to_compare(pipeline, pipelines)
     if len(compared) < 2:

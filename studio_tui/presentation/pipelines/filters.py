@@ -104,7 +104,7 @@ def haystacks_of(model: ViewModel) -> Haystacks:
 def matching_jobs(text: str, model: ViewModel, haystacks: Haystacks) -> frozenset[str]:
     """Return the ids of the nodes that match all valid terms of a filter; none without such terms.
 
-    `haystacks` may be those of an earlier time, when the same was loaded.
+    `haystacks` may be from an earlier model, if the same pipeline and runs were loaded then.
     """
     terms = Terms(text, PIPELINE_JOBS)
     if not terms:

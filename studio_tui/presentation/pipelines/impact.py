@@ -15,19 +15,19 @@ _CAN_GO_ON = frozenset({NodeState.RUNNING, NodeState.QUEUED, NodeState.WAITING})
 
 
 def cancel_notes(pipeline: Pipeline, runs: Collection[str]) -> tuple[str, ...]:
-    """Return what canceling runs means for a pipeline; empty if it has none of them."""
+    """Return what canceling `runs` means for a pipeline; empty if none of them is part of it."""
     statuses, run_ids = statuses_of(pipeline), frozenset(runs)
     nodes = [node for node in statuses.plan.nodes.values() if node.run in run_ids]
     if not nodes:
         return ()
     waiting = _waiting_for(statuses, *nodes)
+    are_jobs, them = ("is a job", "it") if len(nodes) == 1 else ("are jobs", "them")
     consequence = (
-        f"{_jobs_wait(len(waiting), other=True)} for them and will not run"
+        f"{_jobs_wait(len(waiting), other=True)} for {them} and will not run"
         if waiting
         else "no other job waits"
     )
-    verb = "is a job" if len(nodes) == 1 else "are jobs"
-    return (f"{len(nodes)} {verb} of the pipeline {_name_or_id(pipeline)}: {consequence}.",)
+    return (f"{len(nodes)} {are_jobs} of the pipeline {_name_or_id(pipeline)}: {consequence}.",)
 
 
 def repeated_by_resume(pipeline: Pipeline, *, is_local: bool) -> tuple[Node, ...]:
@@ -74,7 +74,7 @@ def _remaining_dependencies(plan: Plan, node: Node, removed: Collection[str]) ->
 def repeat_notes(pipeline: Pipeline, run: str) -> tuple[str, ...]:
     """Return what a rerun from the checkpoints of a failed or canceled run means in a local Studio.
 
-    It is empty for other runs.
+    The result is empty for a run that has neither failed nor been canceled.
     """
     statuses = statuses_of(pipeline)
     node = _node_of_run(statuses.plan, run)

@@ -104,7 +104,7 @@ def target_cell(pipeline: Pipeline) -> Cell | Pieces:
 
 
 def counts_cell(numbers: Counter[NodeState]) -> Pieces:
-    """Return the number of jobs with its glyph for each state that has jobs."""
+    """Return the glyph and the number of jobs of each state that has jobs."""
     return Pieces(
         tuple(
             Cell(f"{count.glyph}{count.number_text} ", count.tone)

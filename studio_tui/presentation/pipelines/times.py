@@ -10,8 +10,8 @@ from studio_tui.presentation.format import seconds_between
 def ended_at(pipeline: Pipeline, jobs: Mapping[str, Job]) -> datetime | None:
     """Return when a pipeline ended; `None` if it has not, or if the end is unknown.
 
-    It is the end of the last run if the ends of all runs are known, else the last update of the
-    pipeline, which can be later. `jobs` are the loaded runs by id.
+    It is the end of the last run if all runs are loaded and the ends of those that started are
+    known, else the last update of the pipeline, which can be later. `jobs` are loaded runs by id.
     """
     if not pipeline.state.is_finished:
         return None
@@ -26,8 +26,8 @@ def ended_at(pipeline: Pipeline, jobs: Mapping[str, Job]) -> datetime | None:
 def pipeline_seconds(pipeline: Pipeline, jobs: Mapping[str, Job], now: datetime) -> float | None:
     """Return how long a pipeline took, or has taken up to `now`; `None` if unknown or paused.
 
-    The time is counted from the start of the first run, as a review can come before it. If the
-    starts are not known, it is counted from the creation of the pipeline.
+    The time is counted from the start of the first run, as a user may review a new pipeline before
+    it runs. If not all starts are known, it is counted from the creation of the pipeline.
     """
     end = now if pipeline.state.is_active else ended_at(pipeline, jobs)
     runs = _started_runs(pipeline, jobs) or ()

@@ -96,7 +96,7 @@ def test_the_lines_of_a_dataset_show_its_versions_sources_and_uses() -> None:
     lines = [cell.text for cell in dataset_lines(REPORT, ALL, NOW, has_lineage=True)]
     assert "no other dataset is made from it" in lines
     lines = [cell.text for cell in dataset_lines(RAW, ALL, NOW, has_lineage=True)]
-    assert lines[0] == "up to date: none of its sources is newer"
+    assert lines[0] == "up to date: no known source is newer"
 
 
 def test_no_dataset_is_called_up_to_date_if_studio_sends_no_lineage() -> None:

@@ -14,7 +14,7 @@ FAILED = {**RUNNING, "b": "FAILED"}
 
 def test_canceling_several_jobs_counts_the_other_jobs_that_wait_for_them() -> None:
     for runs, words in (
-        (("run-1-b",), "1 is a job of the pipeline pipeline-1: 2 other jobs wait for them"),
+        (("run-1-b",), "1 is a job of the pipeline pipeline-1: 2 other jobs wait for it"),
         (("run-1-b", "run-1-c"), "2 are jobs of the pipeline pipeline-1: 1 other job waits"),
         (("run-1-b", "run-1-c", "run-1-d"), "pipeline-1: no other job waits."),
     ):

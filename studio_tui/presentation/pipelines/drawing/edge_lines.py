@@ -81,7 +81,7 @@ class Highlight:
         self._vertical_parts: dict[int, bool] = {}
 
     def includes(self, vertex: int | None) -> bool:
-        """Return whether a node, or a joint on a line, is highlighted; `None` (a jog) is."""
+        """Return whether a node, or a joint on a line, is highlighted; true for `None` (a jog)."""
         if vertex is None or vertex < self._layers.node_count:
             return vertex is None or vertex in self._nodes
         chain_index = self._layers.chain_indexes[vertex - self._layers.node_count]

@@ -49,9 +49,9 @@ def nets_of(layers: Layers, row: Sequence[int]) -> list[Net]:
     """Return the nets below a row of vertices; their number is small, but not always minimal.
 
     An edge belongs to its source if the source has at least as many edges below as the target has
-    above, else to its target. But all edges on one side of a joint belong to it, as they leave it
-    as one line. The edges that belong to a vertex are a net; nets with equal opposite ends are
-    merged.
+    above, else to its target. But several edges on one side of a joint always belong to the joint,
+    as they are drawn as one line there. The edges that belong to a vertex are a net; nets with
+    equal opposite ends are merged.
     """
     by_source: dict[int, list[int]] = {}
     by_target: dict[int, list[int]] = {}

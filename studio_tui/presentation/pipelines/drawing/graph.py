@@ -93,9 +93,10 @@ class Drawing:
         return next((box.id for box in boxes if box.x <= x < box.x + box.width), None)
 
     def neighbor(self, node: str, direction: str) -> str | None:
-        """Return the closest parent (`up`) or child (`down`) by drawn edges, or the node beside it.
+        """Return the closest node in a direction; `None` if there is none.
 
-        `direction` can also be `left` or `right`; `None` if there is no node in it.
+        By drawn edges, `up` leads to a parent and `down` to a child; `left` and `right` stay in the
+        layer.
         """
         index = self._index[node]
         if direction in {"up", "down"}:

@@ -86,7 +86,7 @@ def weight(node: Node, model: ViewModel) -> Weight | None:
     """Return the duration of a job; `None` if its status or its duration is unknown.
 
     For a job that runs or can still run it is an estimate: from past runs or, while the job runs,
-    from its progress if that is longer or near its end.
+    from its progress bar if that gives a longer duration or is near its end.
     """
     state = model.statuses.states[node.id]
     if state in {NodeState.DONE, NodeState.FAILED, NodeState.CANCELING, NodeState.CANCELED}:
@@ -129,7 +129,7 @@ def seconds_by_bar(node: Node, model: ViewModel) -> float | None:
     """Return the duration of a running job from its start to its end, estimated by its bar.
 
     `None` if the job shows no remaining time. An extrapolated duration that is longer than usual is
-    reduced: the first steps can be much slower than the others, so that it jumps from seconds to an
+    reduced: as the first steps can be much slower than the others, it would jump from seconds to an
     hour and back. The excess is multiplied by the square root of the share done, as the error of a
     rate falls with the square root of the number of samples.
     """
@@ -147,8 +147,8 @@ def seconds_by_bar(node: Node, model: ViewModel) -> float | None:
 def _expected_seconds(node: Node, model: ViewModel) -> float | None:
     """Return the median of past runs or, if longer, the longest failed attempt.
 
-    Of a running job, only past runs that took longer than it has run are taken, if there are any.
-    `None` without past runs.
+    For a running job, only the past runs that took longer than it has run so far count, if there
+    are any. `None` without past runs.
     """
     past = model.past_seconds.get(node.name)
     if not past:
@@ -209,7 +209,10 @@ def path_words(
 
 
 def _by_preference(seconds: Sequence[float], runner_up: int | None) -> list[int]:
-    """Return the indexes, the longest first; `runner_up` is second unless it is first."""
+    """Return the indexes, the longest first; `runner_up` is second unless it is first.
+
+    Of equally long jobs, the first and the last job of the path precede the others.
+    """
     outermost = (len(seconds) - 1, 0)
     indexes = sorted(
         range(len(seconds)), key=lambda index: (-seconds[index], index not in outermost, index)

@@ -43,8 +43,8 @@ class Estimate(NamedTuple):
 def estimate_of(model: ViewModel) -> Estimate:
     """Return the estimate for a pipeline.
 
-    Its remaining time is unknown while it is paused or none of its queued jobs has started, and if
-    that of any job is unknown.
+    The remaining time is unknown while the pipeline is paused, or has queued jobs and none that
+    runs, and if the remaining time of any job is unknown.
     """
     numbers = model.statuses.numbers
     to_run = [

@@ -94,7 +94,7 @@ def depths_of(parents: Mapping[str, Iterable[str]]) -> dict[str, int]:
 def redundant_parents(parents: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
     """Return by node the parents that are ancestors of another of its parents.
 
-    Nodes without such parents are left out, as are parents that follow a node.
+    Nodes without such parents are left out. Parents that follow their child are ignored.
     """
     ids = tuple(parents)
     all_parents = parent_indexes(parents)
@@ -208,7 +208,7 @@ def _topological_order(runs: Mapping[str, PipelineJob]) -> list[str]:
     child = ""
     while left:
         if not ready:
-            # The next cycle is often close to the last: each walk of a long chain is short.
+            # The next cycle is often close to the last one: starting there keeps walks short.
             child = _break_cycle(child if child in left else next(iter(left)), parents, position)
             ready += [position[child]] if not parents[child] else []
             continue
@@ -228,8 +228,8 @@ def _break_cycle(
 ) -> str:
     """Remove from `parents` an edge of a cycle above a node; return the child of the edge.
 
-    Each node has parents, so the first parents lead to a cycle. Of its nodes, the first by
-    `position` no longer waits for the one above it.
+    Each node that is left has parents, so following their first parents leads to a cycle. The
+    removed edge leads to the node of the cycle that is first by `position`.
     """
     above: dict[str, str] = {}
     while node_id not in above:
@@ -244,7 +244,7 @@ def _break_cycle(
 
 
 def children_of(parents: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
-    """Return the children of each node, given the parents of all."""
+    """Return the children of each node, given the parents of each."""
     children: dict[str, list[str]] = {node_id: [] for node_id in parents}
     for node_id, node_parents in parents.items():
         for parent in node_parents:

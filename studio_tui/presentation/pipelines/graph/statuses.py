@@ -23,7 +23,7 @@ from studio_tui.presentation.pipelines.graph.plan import Node, Plan, plan_of
 class NodeState(StrEnum):
     """State of a pipeline's job as shown to the user: a group of `STATE_GROUPS`, or a schedule.
 
-    `counts` has the order of the members.
+    `counts` returns the states in the order of these members.
     """
 
     DONE = "done"
@@ -89,7 +89,7 @@ class JobStatuses:
     """
     numbers: Counter[NodeState]
     causes: Mapping[str, int]
-    """By blocked, failed or canceled node: bit mask of its roots. Bit n is the nth of `roots`.
+    """By blocked, failed or canceled node: bit mask of its roots; bit 0 is the first of `roots`.
 
     The only root of a root is itself.
     """

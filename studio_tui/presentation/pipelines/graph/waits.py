@@ -49,7 +49,7 @@ _TO_BE_QUEUED = Wait("on its way to the queue", shorter=("to be queued",))
 
 
 def wait_of(statuses: JobStatuses, node_id: str, bars: Bars | None = None) -> Wait | None:
-    """Return why a job does not run its query; `None` if it does, or has ended, or is canceling."""
+    """Return why a job does not run its query; `None` if it does, has ended or is canceling."""
     node = statuses.plan.nodes[node_id]
     match statuses.states[node_id]:
         case NodeState.BLOCKED:

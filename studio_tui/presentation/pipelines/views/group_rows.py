@@ -53,7 +53,7 @@ class GroupRow:
     """The heading of a group, one of its jobs, a summary of its hidden jobs, or a single job."""
 
     key: str
-    """Of a heading the group's key, of a summary that with a suffix, of a job the node's id."""
+    """The group's key for a heading, this key with a suffix for a summary, a job's node id."""
     group: Group
     node_id: str | None = None
     """The node of a job row; `None` for a heading and a summary."""
@@ -73,9 +73,9 @@ def rows(
 ) -> tuple[GroupRow, ...]:
     """Return the rows of groups: the heading of each, then its first failed and running jobs.
 
-    All jobs follow the heading of a group in `listed`, and none that of a group in `folded`. If
-    only some follow, a summary of the others is last. If the jobs are the matches of a filter
-    (`is_filter`), a group without failed or running matches shows its first others.
+    The heading of a group in `listed` is followed by all its jobs, that of a group in `folded` by
+    none. If only some follow, a summary of the others is last. If the jobs are the matches of a
+    filter (`is_filter`), a group without failed or running matches shows its first other matches.
     """
     group_rows: list[GroupRow] = []
     for group in groups:

@@ -30,7 +30,7 @@ class LaneRow:
 
 
 def lane_rows(plan: Plan, only: Collection[str] | None = None) -> tuple[LaneRow, ...] | None:
-    """Return a line for each job, parents first; `None` if it needs more than `MOST_LANES`.
+    """Return a line for each job, parents first; `None` if any needs more than `MOST_LANES`.
 
     With `only`, other nodes and their edges are left out.
     """

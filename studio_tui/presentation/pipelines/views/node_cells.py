@@ -60,7 +60,7 @@ def why_cell(node: Node, model: ViewModel) -> Cell:
     """Return why a job is in its state, and the number of the attempt if there were others.
 
     The reason is the error of a failed or canceled job, what a waiting job waits for, or the
-    progress of a running job. `Cell.beside` has it without what other columns show.
+    progress of a running job. In `Cell.beside`, it lacks what the columns named there show.
     """
     reason = _reason_cell(node, model)
     if not node.attempts:

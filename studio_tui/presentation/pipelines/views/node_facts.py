@@ -28,7 +28,7 @@ _FIRST_LABELS = frozenset({"progress", "error", WAITS_FOR})
 _LAST_LABELS = frozenset(
     {"created", "started", "finished", "steps", "workers", "cluster", "by", "unreadable"}
 )
-"""Labels of the facts about the run before and after those about the graph."""
+"""Labels of the facts about the run: those shown before the facts about the graph, and after."""
 _ENDED_LABELS = frozenset({"error", "finished"})
 
 

@@ -451,7 +451,7 @@ async def test_running_jobs_can_be_canceled_and_are_no_problems(
             await go_to(pilot, "embed")
             await press(pilot, ("x",))
             await until_shown(
-                pilot, "Cancel this job?", "run-embed", "9 other jobs wait for them and"
+                pilot, "Cancel this job?", "run-embed", "9 other jobs wait for it and"
             )
             await press(pilot, ("y",))
             await until(pilot, lambda: studio.requests == [("cancel", "run-embed")])
