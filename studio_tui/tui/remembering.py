@@ -16,11 +16,10 @@ from studio_tui.files import store_if_possible
 from studio_tui.presentation.format import clock_time
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.connected import Connected
-from studio_tui.tui.frame.last_list import LastList, pack_list
+from studio_tui.tui.frame.last_list import LastList, drawn_lines, pack_list
 from studio_tui.tui.frame.last_screen import LastScreen
 from studio_tui.tui.frame.list_page import ListPage
 from studio_tui.tui.frame.page import Page
-from studio_tui.tui.frame.page_bars import tab_and_count_parts
 from studio_tui.tui.screens import Screens
 from studio_tui.tui.terminal.key_queue import KeyQueue, keys_held
 from studio_tui.tui.widgets.debouncer import Debouncer
@@ -92,27 +91,17 @@ class LastListKeeper:
         state = (page.tab, [page.rows.get(key) for key in keys], table.cursor, view)
         fetched_at = page.source_of_age().snapshot.fetched_at
         must_save = at_once or state != self._saved_state
-        if not must_save or fetched_at is None or table.cursor not in keys:
+        if not must_save or fetched_at is None:
             return ""
         self._saved_state, self._saved_place, self._saved_at = state, place, clock.monotonic()
-        tabs, counts = tab_and_count_parts(page.session, page.tab, page.size.width)
         last = LastList(
             at=fetched_at,
             home=page.home,
             crumbs=page.crumbs(),
-            tabs=tabs,
-            counts=counts,
-            title=page.list.title.left,
-            order=page.list.title.right,
+            tabs=drawn_lines(page.tab_bar),
+            title=drawn_lines(page.list.title),
             filter=view.filter,
-            columns=page.columns,
-            rows=tuple(page.cells_of(key) for key in keys),
-            cursor=keys.index(table.cursor),
-            marked=tuple(index for index, key in enumerate(keys) if key in table.marked),
-            sorting=table.sorting,
-            wide=view.wide,
-            sideways=table.sideways,
-            contents=page.list.contents_to_save,
+            table=drawn_lines(table),
             has_preview=view.preview,
         )
         return pack_list(last)

@@ -12,7 +12,7 @@ def sheets(*names: str) -> list[str | PurePath]:
 
 OPENING = sheets("frame", "opening")
 
-OPENING_LIST = sheets("frame", "opening", "big_table", "lists")
+OPENING_LIST = sheets("frame", "opening", "lists")
 """For a first paint with the list of the previous run."""
 
 LIST_WIDTHS = [(0, "-narrow"), (80, "-medium"), (120, "-broad")]

@@ -4,19 +4,17 @@ This module is imported before the first paint, so it must not import the models
 """
 
 import json
-from collections.abc import Iterable
 from datetime import datetime
-from itertools import starmap
 from pathlib import Path
 from typing import Any, NamedTuple
 from zlib import crc32
 
-from studio_tui.presentation.cells import Cell, Pieces, Tone
-from studio_tui.presentation.columns import Align, Column, Reserves
-from studio_tui.text import safe_line
-from studio_tui.tui.widgets.bar import Part
+from textual.widget import Widget
 
-AnyCell = Cell | Pieces
+from studio_tui.text import safe_line
+
+Lines = tuple[tuple[tuple[str, str], ...], ...]
+"""Drawn lines, each of pairs of a text and its style in Rich's notation."""
 
 _MAX_BYTES = 1_000_000
 """Bytes read from the file at most; a full screen has a few tens of thousands."""
@@ -30,37 +28,23 @@ class LastList(NamedTuple):
     home: str
     """See `Basics.home`."""
     crumbs: tuple[str, ...]
-    tabs: tuple[Part, ...]
-    counts: tuple[Part, ...]
-    title: tuple[Part, ...]
-    order: tuple[Part, ...]
-    """The right side of the title."""
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[AnyCell, ...], ...]
-    """A cell for each column."""
-    cursor: int
-    """Index of its row."""
-    marked: tuple[int, ...] = ()
-    """The indices of the marked rows."""
-    sorting: tuple[str, bool] | None = None
-    """Key of the sorted column, and whether the order is descending."""
-    wide: bool = False
-    sideways: int = 0
-    contents: tuple[int, ...] = ()
-    """See `TableDrawing.contents`."""
-    has_preview: bool = True
-    filter: str = ""
+    tabs: Lines
+    title: Lines
+    filter: str
+    table: Lines
+    has_preview: bool
 
 
-_VALUES = (*Tone, *Align, *Reserves)
-_FORM = repr([*_VALUES, *(each.__annotations__ for each in (LastList, Column, Cell, Part))])
-"""The fields and named values in a file; another version of the program may have others."""
+def drawn_lines(widget: Widget) -> Lines:
+    """Return the lines of a widget as they are drawn now."""
+    lines = map(widget.render_line, range(widget.size.height))
+    return tuple(tuple((part.text, str(part.style or "")) for part in line) for line in lines)
 
 
 def pack_list(last: LastList) -> str:
     """Return a list as text, for `read_last_list`."""
     # In JSON, named tuples are lists.
-    text = json.dumps([_FORM, last._replace(at=last.at.isoformat())])  # type: ignore[arg-type]
+    text = json.dumps([LastList._fields, last._replace(at=last.at.isoformat())])  # type: ignore[arg-type]
     return f"{crc32(text.encode())}\n{text}"
 
 
@@ -69,19 +53,14 @@ def read_last_list(path: Path) -> LastList | None:
     try:
         with path.open("rb") as file:
             checksum, text = file.read(_MAX_BYTES).split(b"\n", 1)
-        form, fields = json.loads(text) if int(checksum) == crc32(text) else ("", ())
+        is_whole = int(checksum) == crc32(text)
+        names, values = json.loads(text) if is_whole else ([], [])
     except (OSError, ValueError):
         return None
-    if form != _FORM:
+    if names != [*LastList._fields]:  # of another version
         return None
-    values = dict(zip(LastList._fields, map(_unpack, fields), strict=True))
-    values["at"] = datetime.fromisoformat(values["at"])
-    values["columns"] = tuple(map(_unpack_column, values["columns"]))
-    values["rows"] = tuple(tuple(map(_unpack_cell, row)) for row in values["rows"])
-    for bar in ("tabs", "counts", "title", "order"):
-        # Actions are left out: while the list is shown, no page exists that could run them.
-        values[bar] = tuple(Part(text, look) for text, look, *_ in values[bar])
-    return LastList(**values)
+    last = LastList(*map(_unpack, values))
+    return last._replace(at=datetime.fromisoformat(values[0]))
 
 
 def _unpack(packed: Any) -> Any:
@@ -89,14 +68,3 @@ def _unpack(packed: Any) -> Any:
     if isinstance(packed, str):
         return safe_line(packed)
     return tuple(map(_unpack, packed)) if isinstance(packed, list) else packed
-
-
-def _unpack_cell(packed: tuple[Any, ...]) -> AnyCell:
-    if isinstance(packed[0], tuple):
-        return Pieces(tuple(starmap(Cell, packed[0])))
-    return Cell(*packed)
-
-
-def _unpack_column(packed: Iterable[Any]) -> Column:
-    column = Column._make(packed)
-    return column._replace(align=Align(column.align), reserves=Reserves(column.reserves))

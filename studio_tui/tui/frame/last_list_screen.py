@@ -1,18 +1,34 @@
 """Shows the list from the previous run of the dashboard, with its age, while connecting."""
 
+from rich.segment import Segment
+from rich.style import Style
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
+from textual.geometry import Size
+from textual.strip import Strip
+from textual.widget import Widget
 
 from studio_tui import clock
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.format import age
-from studio_tui.tui.frame.last_list import LastList
+from studio_tui.tui.frame.last_list import LastList, Lines
 from studio_tui.tui.frame.opening import OpeningScreen, crumb_parts
 from studio_tui.tui.sheets import LIST_HEIGHTS, LIST_WIDTHS
 from studio_tui.tui.widgets.bar import Bar, Part
-from studio_tui.tui.widgets.big_table import BigTable
-from studio_tui.tui.widgets.cropped_compositor import crop_rendering
-from studio_tui.tui.widgets.table_painter import Sorting
+
+
+class DrawnLines(Widget):
+    """Shows lines as an earlier run has drawn them."""
+
+    def __init__(self, lines: Lines, *, id: str | None = None) -> None:  # noqa: A002 (as Textual calls it)
+        super().__init__(id=id)
+        self._lines = lines
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 (Textual's form)
+        return len(self._lines)
+
+    def render_line(self, y: int) -> Strip:
+        return Strip([Segment(text, Style.parse(style)) for text, style in self._lines[y]])
 
 
 class LastListScreen(OpeningScreen):
@@ -24,17 +40,17 @@ class LastListScreen(OpeningScreen):
 
     def __init__(self, waiting_for: str, last: LastList) -> None:
         super().__init__(waiting_for)
-        crop_rendering(self)
         self._last = last
 
     def content(self) -> ComposeResult:
         last = self._last
+        yield DrawnLines(last.tabs, id="tabs")
         with Container(id="split"):
             with Vertical(id="list"):
-                yield Bar(id="title", filler="─")
+                yield DrawnLines(last.title)
                 if last.filter:
                     yield Bar(id="filter")
-                yield BigTable(last.columns, lambda key: last.rows[int(key)])
+                yield DrawnLines(last.table)
             yield Container(id="preview")
 
     def fill(self) -> None:
@@ -42,21 +58,9 @@ class LastListScreen(OpeningScreen):
         last = self._last
         self.set_class(not last.has_preview, "-no-preview")
         self.query_one("#top", Bar).left = crumb_parts(last.home, last.crumbs)
-        tabs = self.query_one("#tabs", Bar)
-        tabs.left, tabs.right = last.tabs, last.counts
-        title = self.query_one("#title", Bar)
-        title.left, title.right = last.title, last.order
         if last.filter:
             parts = Part(" / ", Tone.ACCENT), Part(last.filter)
             self.query_one("#filter", Bar).left = parts
-        table = self.query_one(BigTable)
-        table.wide = last.wide
-        table.sorting = Sorting(*last.sorting) if last.sorting is not None else None
-        keys = [str(index) for index in range(len(last.rows))]
-        table.drawing.restore(last.contents)
-        table.begin_at(keys[last.cursor], line=last.cursor, sideways=last.sideways)
-        table.marked = frozenset(map(str, last.marked))
-        table.show(keys)
         self._aging = self.set_interval(1.0, self.show_waiting)
 
     def on_screen_suspend(self) -> None:

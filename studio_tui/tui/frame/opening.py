@@ -47,12 +47,12 @@ class OpeningScreen(Lifetime, Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield Bar(id="top")
-        yield Bar(id="tabs")
         yield from self.content()
         yield Bar(id="keys", cuts=False)
 
     def content(self) -> ComposeResult:
         """Compose the widgets between header and footer."""
+        yield Bar(id="tabs")
         yield Static("", markup=False, id="waiting")
 
     def on_mount(self) -> None:
