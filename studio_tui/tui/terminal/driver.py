@@ -5,12 +5,10 @@ docs/upstream/terminal-gone.md.
 """
 
 import os
-import select
 import signal
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from threading import Thread
 from typing import IO, Any, cast
 
 from textual.app import App
@@ -33,15 +31,11 @@ class TerminalDriver(LinuxDriver):
             on_caught_up=self._redraw,
         )
         self._file: Any = self._output
-        self._is_watched = False
         self._has_terminal = False
 
     def start_application_mode(self) -> None:
         if self._app.return_code is not None:
             return  # the app ended while the terminal was lent to an editor
-        if not self._is_watched:
-            self._is_watched = True
-            Thread(target=self._watch, name="terminal watch", daemon=True).start()
         self._stop = self.exit_event = StopEvent()
         super().start_application_mode()  # type: ignore[no-untyped-call]
         # Textual does not take over the terminal if this process is in the background.
@@ -103,13 +97,6 @@ class TerminalDriver(LinuxDriver):
             self.suspend_application_mode()
             self._must_signal_resume = True
             self.resume_application_mode()
-
-    def _watch(self) -> None:
-        """Wait until the terminal hangs up, which needs neither output nor a signal."""
-        poll = select.poll()
-        poll.register(self.fileno, 0)
-        if any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll()):
-            self._report_hangup()
 
     def _report_hangup(self) -> None:
         if isinstance(self._app, HandlesExit):
