@@ -13,6 +13,7 @@ from studio_tui.tui.frame.commands import CommandBinding
 from studio_tui.tui.frame.dialog import AnsweredOnce
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.messages import GoTo
+from studio_tui.tui.tabs import pages_of_all
 from studio_tui.tui.widgets.option_lists import PaletteChoice
 
 _LIST_ACTIONS = {"command_list", "cursor_down"}
@@ -53,7 +54,7 @@ class ScreenActions(Provider):
     async def search(self, query: str) -> Hits:
         # In a thread, as the imports are slow; before the first hit, so that the others follow it
         # before the user can press a key.
-        pages = await asyncio.to_thread(_pages_of_tabs) if isinstance(self.screen, Page) else ()
+        pages = await asyncio.to_thread(pages_of_all) if isinstance(self.screen, Page) else ()
         matcher = self.matcher(query)
         for action in self._actions():
             texts = f"{action.explanation} {action.label} {action.search_words}"
@@ -106,24 +107,6 @@ class ScreenActions(Provider):
     def _textual_commands(self) -> Iterator[SystemCommand]:
         commands = self.app.get_system_commands(self.screen)
         return (each for each in commands if each.title not in _LEFT_OUT)
-
-
-def _pages_of_tabs() -> tuple[type[Page], ...]:
-    from studio_tui.tui.activity.list_screen import ActivityScreen  # noqa: PLC0415 (on demand)
-    from studio_tui.tui.clusters.list_screen import ClustersScreen  # noqa: PLC0415 (on demand)
-    from studio_tui.tui.jobs.list_screen import JobsScreen  # noqa: PLC0415 (on demand)
-    from studio_tui.tui.logs.merged_screen import MergedScreen  # noqa: PLC0415 (on demand)
-    from studio_tui.tui.pipelines.list_screen import PipelinesScreen  # noqa: PLC0415 (on demand)
-    from studio_tui.tui.schedules.list_screen import SchedulesScreen  # noqa: PLC0415 (on demand)
-
-    return (
-        JobsScreen,
-        PipelinesScreen,
-        ClustersScreen,
-        SchedulesScreen,
-        MergedScreen,
-        ActivityScreen,
-    )
 
 
 def _help(action: Action) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from textual.app import App
 
@@ -21,6 +21,7 @@ from studio_tui.tui.frame.remembered import Remembered
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_memory import LogMemory
 from studio_tui.tui.messages import EditJobs, OpenForm, OpenJob, OpenLog, OpenLogs
+from studio_tui.tui.tabs import page_of
 
 if TYPE_CHECKING:
     from studio_tui.tui.form.saved_forms import SavedForms
@@ -229,31 +230,11 @@ class Screens:
         return {file: state.model_dump_json() for file, state in saved.items()}
 
     def _make_tab(self, name: str) -> Page:
-        if name == "clusters":
-            from studio_tui.tui.clusters.list_screen import ClustersScreen  # noqa: PLC0415 (on demand)
-
-            return ClustersScreen(self._basics, self._view(name, ClustersScreen.kind), self.cluster)
-        if name == "pipelines":
-            from studio_tui.tui.pipelines.list_screen import (  # noqa: PLC0415 (on demand)
-                PipelinesScreen,
-            )
-
-            return PipelinesScreen(self._basics, self._view(name, PipelinesScreen.kind))
-        if name == "schedules":
-            from studio_tui.tui.schedules.list_screen import (  # noqa: PLC0415 (on demand)
-                SchedulesScreen,
-            )
-
-            return SchedulesScreen(self._basics, self._view(name, SchedulesScreen.kind))
-        if name == "activity":
-            from studio_tui.tui.activity.list_screen import ActivityScreen  # noqa: PLC0415 (on demand)
-
-            return ActivityScreen(self._basics, self._view(name, ActivityScreen.kind))
+        page: Any = page_of(name)
         if name == "logs":
-            from studio_tui.tui.logs.merged_screen import MergedScreen  # noqa: PLC0415 (on demand)
-
-            return MergedScreen(self._basics, self._logs)
-        return JobsScreen(self._basics, self._view("jobs", JobsScreen.kind))
+            return cast("Page", page(self._basics, self._logs))
+        more = (self.cluster,) if name == "clusters" else ()
+        return cast("Page", page(self._basics, self._view(name, page.kind), *more))
 
     def _view(self, name: str, kind: Kind[Any]) -> ListView:
         return load_view(self._view_files[name], kind)
