@@ -23,13 +23,13 @@ class Column(NamedTuple):
     """Layout of a column, independent of the table's width."""
 
     key: str
-    """Never shown."""
+    """Identifies the column in its table; never shown."""
 
     title: str
     """Safe to draw."""
 
     width: int
-    """In cells; the minimum if the column grows. At least 1."""
+    """In cells, at least 1. A column that grows may be wider, one that `fits` may be narrower."""
 
     grow: int = 0
     """Share of the remaining cells; 0 does not grow."""
@@ -43,9 +43,9 @@ class Column(NamedTuple):
     """In a narrow table, columns with the highest `drop` are dropped first, those with 0 never."""
 
     fits: bool = False
-    """Whether the column is only as wide as its contents, and is dropped until it has contents.
+    """Whether the column is only as wide as its contents and its title need.
 
-    A column with `drop` 0 is never dropped, and at least as wide as its title.
+    It is left out until it has contents, unless its `drop` is 0.
     """
 
     reserves: Reserves = Reserves.NOTHING

@@ -20,7 +20,7 @@ _AGES = (
     (2 * _DAY, _HOUR, "h"),
     (730 * _DAY, _DAY, "d"),
 )
-"""Limits in seconds, units in seconds, and their letters."""
+"""For each unit: the age below which it is used and its length, both in seconds, and its letter."""
 
 _LONG_ID = re.compile(r"\b([0-9a-f]{8})(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 

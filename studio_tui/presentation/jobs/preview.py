@@ -58,7 +58,7 @@ class JobExtras(NamedTuple):
 def preview(
     job: Job, facts: Sequence[Fact], extra: JobExtras, space: FactSpace
 ) -> tuple[Fact | FactLine, ...]:
-    """Return the facts about a job that are not empty, and the last lines of its log.
+    """Return the facts about a job that are known, and the last lines of its log.
 
     When space is short, the lines come after the facts in `MOST_IMPORTANT` and before the others.
     """

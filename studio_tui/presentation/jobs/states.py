@@ -82,13 +82,13 @@ class Count(NamedTuple):
     number: int
     name: str
     tone: Tone
-    is_least: bool = False
+    may_be_more: bool = False
     """Whether there may be more jobs: older ended ones that are not loaded."""
 
     @property
     def number_text(self) -> str:
         """The number, with a plus if there may be more."""
-        return f"{self.number}{'+' if self.is_least else ''}"
+        return f"{self.number}{'+' if self.may_be_more else ''}"
 
 
 STATE_GROUPS: tuple[tuple[str, StateLook, frozenset[JobState]], ...] = (
@@ -140,7 +140,7 @@ def counts(
             numbers[name],
             name,
             look.tone,
-            is_least=not has_all and name in _OF_ENDED_JOBS,
+            may_be_more=not has_all and name in _OF_ENDED_JOBS,
         )
         for name, look, _ in STATE_GROUPS
         if numbers[name] or name in {"done", "running", "failed"}

@@ -229,14 +229,14 @@ def _span_test(
         raise _TermError(f"“{term}” needs a time span such as 30m, 2h, 3d or 80ms")
     limit = sum(int(number) * _UNITS[unit] for number, unit in _NUMBER_AND_UNIT.findall(value))
 
-    def among(rows: Rows[T], haystacks: Mapping[str, str], now: datetime) -> Rows[T]:  # noqa: ARG001 (see `Test`)
+    def test(rows: Rows[T], haystacks: Mapping[str, str], now: datetime) -> Rows[T]:  # noqa: ARG001 (see `Test`)
         spans = [seconds(row, now) for _, row in rows]
         timed_rows = zip(rows, spans, strict=True)
         if operator == "<":
             return [each for each, span in timed_rows if span is not None and span < limit]
         return [each for each, span in timed_rows if span is not None and span > limit]
 
-    return among
+    return test
 
 
 def _pattern_test(value: str, read: Callable[[T], str]) -> Test[T]:
@@ -260,8 +260,8 @@ def _negation(positive: Test[T] | None) -> Test[T] | None:
     if positive is None:
         return None
 
-    def among(rows: Rows[T], haystacks: Mapping[str, str], now: datetime) -> Rows[T]:
+    def test(rows: Rows[T], haystacks: Mapping[str, str], now: datetime) -> Rows[T]:
         passing = {key for key, _ in positive(rows, haystacks, now)}
         return [each for each in rows if each[0] not in passing]
 
-    return among
+    return test

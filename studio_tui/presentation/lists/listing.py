@@ -38,6 +38,7 @@ class Listing(Generic[T]):
 
     @property
     def has_moving(self) -> bool:
+        """Whether any row has cells that change every second."""
         return bool(self._moving)
 
     def is_any_moving(self, keys: Iterable[str]) -> bool:
