@@ -27,7 +27,7 @@ _EXCEPTION = re.compile(
     r"(?:^|(?<=[:;(>] ))(?:[A-Za-z_]\w*\.)*"
     r"(?P<name>[A-Z]\w*(?:Error|Exception|Interrupt|Exit|Warning))(?:\([\w.]*\))?(?=: |$)"
 )
-"""The name of an exception, such as `builtins.ValueError`, before a colon or the end."""
+"""The name of an exception at the start or after punctuation, and before a colon or the end."""
 _STOPPED = re.compile(r"KeyboardInterrupt|(?:terminated|killed|interrupted)\W*$", re.IGNORECASE)
 """A cause that says only that a process was stopped."""
 
@@ -36,7 +36,7 @@ _STOPPED = re.compile(r"KeyboardInterrupt|(?:terminated|killed|interrupted)\W*$"
 def cause(message: str) -> str:
     """Return the cause in an error message as one safe line; empty if the message is empty.
 
-    It is the error of a traceback, else the last exception in the first line, else that line. If
+    It is the error of a traceback, else the last `_EXCEPTION` in the first line, else that line. If
     that line says that the job ended, what follows this statement counts instead or, if nothing
     does, how the job ended. A program's last output is quoted, and followed by how it ended.
     """

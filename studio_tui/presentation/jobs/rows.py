@@ -218,8 +218,8 @@ _BY: JobColumn = ListColumn(
     text=lambda job: job.created_by or "",
 )
 # DETAIL has an error, a newer attempt, the counts of a group or, in a table that is too narrow for
-# the columns of the progress, the progress. In a terminal of 80 columns, DONE is dropped when
-# DETAIL has contents, as there is not enough space for both.
+# the columns of the progress, the progress. In a terminal of 80 columns, DONE is left out, as
+# DETAIL would be too narrow beside it.
 #
 # DETAIL has its width even before the first failure, so that the other columns do not move while
 # they are read.

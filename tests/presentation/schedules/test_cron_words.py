@@ -84,5 +84,5 @@ def test_the_described_times_are_the_fire_times(minutes: set[int], hour: int) ->
     assert describe_expression(expression) == f"every day at {times} UTC"
 
 
-def test_the_description_names_the_time_zone_of_the_studio() -> None:
+def test_the_description_names_the_time_zone_of_the_schedule() -> None:
     assert describe_expression("0 9 * * *", "CET") == "every day at 09:00 CET"
