@@ -42,7 +42,7 @@ async def job_answer(studio: Studio, job_id: str) -> Response:
 
 
 def job_output(studio: Studio, row: sqlite3.Row) -> dict[str, object]:
-    """Return a job; `row` is one that `list_jobs` returned."""
+    """Return a job; `row` has the columns of `list_jobs`."""
     fields = {
         **{name: row[name] for name in _COLUMNS},
         "url": studio.pages.url(row["id"]),

@@ -278,7 +278,7 @@ def _send_term(folder: Path, child: int | None) -> None:
         shims = [process for process in processes if process.pid == child]
     for process in shims:
         process_tree.send(process, signal.SIGTERM)
-        process_tree.send(process, signal.SIGCONT)  # the job may have stopped it
+        process_tree.send(process, signal.SIGCONT)  # the job may have suspended it
 
 
 def _spawn_shim(folder: Path, lock: int) -> int:

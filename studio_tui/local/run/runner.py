@@ -21,7 +21,7 @@ class JobPhase(StrEnum):
     FINISHED = "FINISHED"
     """It ended, and none of its processes is left, except any that could not be stopped."""
     LOST = "LOST"
-    """Its shim left no readable record of the end; its processes are stopped."""
+    """Its shim left no readable record of the end, or it could not be started; it is stopped."""
 
 
 class StartFailed(StudioError):  # noqa: N818 (the name says what happened)
@@ -50,7 +50,10 @@ class RunReport:
     finished_at: datetime | None = None
     """Set when FINISHED or LOST."""
     exit_code: int | None = None
-    """Set when FINISHED: 0 is success; 128 + n for death by signal n."""
+    """Set when FINISHED, except for a job that was canceled before it began.
+
+    0 is success; 128 + n means death by signal n.
+    """
     error_message: str | None = None
     """Why it failed, untrusted text; `None` after success."""
     canceled: bool = False

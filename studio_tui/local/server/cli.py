@@ -53,7 +53,7 @@ class _Group(click.Group):
 @_DATA_DIR
 @click.pass_context
 def local(context: click.Context, port: int | None, data_dir: Path | None) -> None:
-    """Run a small Studio on this machine, with the same API. Its jobs are processes of yours.
+    """Run a small Studio on this machine, with the same API. Its jobs run as your processes.
 
     Whoever has the token in its data directory can run any code as you.
     """

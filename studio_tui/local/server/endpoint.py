@@ -190,7 +190,7 @@ def pid_of(data: DataDir) -> int | None:
 def how_to_end(data: DataDir) -> str:
     """Return a sentence about how to end a server that does not answer; empty if it has no pid.
 
-    A stopped process handles no other signal than SIGKILL.
+    A suspended process responds to no other signal than SIGKILL.
     """
     pid = pid_of(data)
     return f" If that lasts, `kill -9 {pid}` ends it; its jobs keep running." if pid else ""
