@@ -38,7 +38,7 @@ class CommandRunner:
 
     def __init__(self, folder: Path, output: OutputWriter, *, grace_seconds: float) -> None:
         self.must_stop = False
-        """Set by a TERM, or by `Shim` if it finds the file `cancel`; `Shim` resets it at the end."""
+        """Set by a TERM, or by `Shim` if the file `cancel` exists; `Shim` resets it at the end."""
         self._folder = folder
         self._output = output
         self._grace_seconds = grace_seconds
