@@ -211,7 +211,6 @@ DAMAGED = [
     b'{"step": "running_query", "finished_at": "2026-01-01T00:00:00+00:00"}\n',
     b'{"step": "running_qu\n',
     b"\0" * 60 + b"\n",
-    b'{"step": 3, "started_at": null}\n',
 ]
 
 
