@@ -21,7 +21,7 @@ from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.recorder import Recorder
 
 CONFIRM_EVERY = timedelta(minutes=10)
-"""How often an unchanged answer is recorded, so that its time is; the disk gets some rest."""
+"""How often an unchanged answer is recorded again, to update when Studio last confirmed it."""
 
 Write = Callable[[datetime], bool]
 """Records an answer as received at a time; returns whether the whole answer is on disk."""

@@ -1,6 +1,6 @@
 """The bodies of recorded items: JSON values of their fields, without secrets.
 
-They have no queries, requirements, repositories, URLs and environments of jobs. Other texts are
+They lack the queries, requirements, repositories, URLs and environments of jobs. Other texts are
 redacted.
 """
 
@@ -57,7 +57,7 @@ def safe_values(value: Any) -> Any:
 
 
 def _redact_by_name(name: str, value: Any) -> Any:
-    """Return a redacted value; `x` is redacted if it is named `DB_PASSWORD`."""
+    """Return a redacted value; the name counts, so that any value of `DB_PASSWORD` is redacted."""
     if not isinstance(value, str):
         return safe_values(value)
     prefix = f"{name}="
@@ -73,7 +73,7 @@ def pack(value: Any) -> bytes:
 
 
 def unpack(packed: bytes) -> Any:
-    """Return the JSON value that `pack` made bytes of; raise `ValueError` for other bytes."""
+    """Return the JSON value of bytes from `pack`; raise `ValueError` for other bytes."""
     # JSON never begins with the first byte of zlib data, 0x78, which is an "x".
     try:
         return json.loads(zlib.decompress(packed) if packed[:1] == b"\x78" else packed)

@@ -13,11 +13,13 @@ from studio_tui.api.calls import Call, is_success
 from studio_tui.redaction import REDACTED, without_secrets
 from studio_tui.service.recorder.bodies import safe_values
 
-LONGEST_RUN = 3600.0
-"""Seconds after which an equal request is recorded as another call."""
+COUNTED_FOR = 3600.0
+"""Seconds for which equal polls are counted in one call; a later one is another call."""
 MAX_WAITING = 10_000
-"""Maximum number of calls that wait in memory, of which the oldest are dropped, and of polls that
-are being counted, which then begin again."""
+"""Maximum number of calls that wait in memory: beyond it, the oldest are dropped.
+
+It also limits how many different polls are being counted: beyond it, all counts begin again.
+"""
 _LONGEST_VALUE = 4096
 """Characters of a value that are recorded; a longer one is left out."""
 _LONGEST_BODY = 1024 * 1024
@@ -48,17 +50,18 @@ class RecordedCall:
     last_at: datetime
     count: int = 1
     ms: float = 0.0
+    """Milliseconds of all `count` requests together."""
     longest_ms: float = 0.0
     changes: bool = False
     """Whether the request changes something in Studio."""
     body: str = ""
     """The JSON that was sent, as returned by `safe_body`; the name of an uploaded file."""
     reason: str = ""
-    """Why the last request failed, or the id of what it created."""
+    """Why the last request failed, or the id in the answer to a command."""
 
     @property
     def key(self) -> CallKey:
-        """Identifies the call and its row in the file, also when it has been counted further."""
+        """Identifies the call and its row in the file, also after its `count` has grown."""
         return self.at, self.method, self.path, self.outcome
 
     @property
@@ -74,10 +77,10 @@ class CallLog:
         self._lock = Lock()
         self._latest_polls: dict[tuple[str, str], RecordedCall] = {}
         self._waiting: dict[CallKey, RecordedCall] = {}
-        """Calls that are not written yet, or have been counted further since."""
+        """Calls that are not written yet, or whose `count` has grown since."""
 
     def note(self, call: Call) -> bool:
-        """Add a request that has ended; return whether it should be written at once: a command."""
+        """Add a request that has ended; return whether it is a command, to be written at once."""
         path = _with_query(call)
         new = RecordedCall(
             call.method,
@@ -105,7 +108,7 @@ class CallLog:
 
     @property
     def waiting(self) -> dict[CallKey, RecordedCall]:
-        """Calls that are not written yet, or have been counted further since."""
+        """Calls that are not written yet, or whose `count` has grown since."""
         with self._lock:
             return dict(self._waiting)
 
@@ -185,7 +188,7 @@ def _safe_member(name: str, value: Any) -> Any:
 def _repeats(earlier: RecordedCall, call: RecordedCall) -> bool:
     if (earlier.method, earlier.path, earlier.outcome) != (call.method, call.path, call.outcome):
         return False
-    return (call.at - earlier.at).total_seconds() < LONGEST_RUN
+    return (call.at - earlier.at).total_seconds() < COUNTED_FOR
 
 
 def _add_repeated(earlier: RecordedCall, call: RecordedCall) -> RecordedCall:

@@ -70,7 +70,7 @@ CREATE TABLE call (
     most_ms REAL NOT NULL,
     changes INTEGER NOT NULL,       -- 1 if it changes something in Studio
     body TEXT,                      -- of calls that change something; without secrets
-    reason TEXT                     -- why it failed, or the id of what it created
+    reason TEXT                     -- why it failed, or the id in the answer
 );
 CREATE INDEX call_by_time ON call (last_at);
 CREATE INDEX call_by_start ON call (at);

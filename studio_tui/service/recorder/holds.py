@@ -10,10 +10,10 @@ from typing import Any
 from studio_tui.redaction import without_secrets
 from studio_tui.service.recorder.database import RecorderFile
 
-LONGEST = timedelta(hours=1)
-"""How long after it was due a held command counts as lost, even if its pid exists.
+LOST_AFTER = timedelta(hours=1)
+"""A command that is still held this long after it was due counts as lost.
 
-The pid may be that of another process by then.
+This holds even if a process has its pid, as the system may have reused the pid by then.
 """
 
 
@@ -71,7 +71,8 @@ class Holds:
     def mark_lost(self, now: datetime) -> Sequence[Hold]:
         """Record as lost, and return, the commands whose dashboard ended before they were sent.
 
-        Call it before this dashboard holds a command: those with its pid are from an earlier one.
+        Call it before this dashboard holds a command: then a held command with the same pid is from
+        an earlier dashboard.
         """
         rows = self._database.rows(
             "SELECT id, words, at, until, state, pid FROM held WHERE state = ?", HoldState.HELD
@@ -79,7 +80,7 @@ class Holds:
         lost = [
             hold
             for *row, pid in rows
-            if (hold := _hold(row)).until + LONGEST < now or not _is_another_alive(pid)
+            if (hold := _hold(row)).until + LOST_AFTER < now or not _is_another_alive(pid)
         ]
         # If this fails, the next start returns the commands again, which is better than never.
         for hold in lost:

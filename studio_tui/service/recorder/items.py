@@ -22,8 +22,8 @@ _PUT = (
 )
 # Of items created at the same time, such as the jobs of a pipeline, the last inserted comes first.
 # An update does not change this order.
-_LISTED = (
-    "SELECT body FROM item WHERE kind = ? AND gone_at IS NULL"
+_LISTED_JOBS = (
+    "SELECT body FROM item WHERE kind = 'job' AND gone_at IS NULL"
     " ORDER BY made_at DESC, rowid DESC LIMIT ?"
 )
 PAST_RUNS = (
@@ -81,9 +81,9 @@ def note_gone(
             )
 
 
-def newest(connection: Connection, kind: str, count: int) -> Sequence[bytes]:
-    """Return up to `count` packed bodies of the newest items that Studio lists, newest first."""
-    return [body for (body,) in connection.execute(_LISTED, (kind, count))]
+def newest_jobs(connection: Connection, count: int) -> Sequence[bytes]:
+    """Return up to `count` packed bodies of the newest jobs that Studio lists, newest first."""
+    return [body for (body,) in connection.execute(_LISTED_JOBS, (count,))]
 
 
 def bodies_of(connection: Connection, kind: str, ids: Sequence[str]) -> Sequence[bytes]:

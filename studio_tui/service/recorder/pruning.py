@@ -23,7 +23,7 @@ class Limits:
     days: float = 90.0
     """Days after which calls are deleted, and jobs and pipelines that have not changed since.
 
-    Run times, and what was submitted, are kept by number: see `history`.
+    The times of runs and what was submitted have limits of their own: see `history`.
     """
     megabytes: float = 256.0
     """Maximum size of the file; the oldest calls and the items unchanged for longest go first."""

@@ -64,7 +64,7 @@ class Archived(Generic[T]):
     items: dict[str, T] = field(default_factory=dict)
     """Newest first, by id."""
     since: dict[str, datetime] = field(default_factory=dict)
-    """When each item was first seen in this state, or no longer in Studio's list, by id."""
+    """When this version of each item was first seen, or found to be gone from Studio, by id."""
 
 
 class Recorder:
@@ -81,7 +81,7 @@ class Recorder:
         self._seen: dict[str, Mapping[str, Job | Pipeline]] = {JOB: {}, PIPELINE: {}}
 
     def note_call(self, call: Call) -> None:
-        """Record a request that has ended; a command is written at once, others in a minute.
+        """Record a request that has ended: a command at once, another one within a minute.
 
         Call it on the event loop, as it does not write.
         """
@@ -132,7 +132,7 @@ class Recorder:
         self.database.read(pruning.free_pages)
 
     async def run(self) -> None:
-        """Write calls when they are due, and prune, until canceled; then write the others."""
+        """Write calls when they are due, and prune, until canceled; then write all that remain."""
         regular_writes = 0
         loop = asyncio.get_running_loop()
         due_at = loop.time() + WRITE_EVERY
@@ -161,7 +161,7 @@ class Recorder:
     def recall(
         self, name: str, model: type[Job] | type[Pipeline] | type[Cluster], limit: int = 0
     ) -> Recalled | None:
-        """Return a recorded list; `model` is the type of its items, `limit` the most jobs."""
+        """Return a recorded list of items of type `model`; of the jobs, at most `limit`."""
 
         def read(connection: "Connection") -> Recalled | None:
             query = "SELECT body, at FROM listing WHERE name = ?"
@@ -173,7 +173,7 @@ class Recorder:
             if "ids" in listing:
                 bodies = items.bodies_of(connection, PIPELINE, listing["ids"])
             else:
-                bodies = items.newest(connection, JOB, min(listing["count"], limit))
+                bodies = items.newest_jobs(connection, min(listing["count"], limit))
             models = tuple(models_of(model, bodies))
             has_all = bool(listing["has_all"]) and len(models) >= listing.get("count", 0)
             return Recalled(models, at, has_all)
@@ -187,7 +187,7 @@ class Recorder:
     async def past_runs(self, job: Job) -> tuple[Job, ...]:
         """Return up to `PAST_RUNS` other COMPLETE jobs with its name, the last ended first.
 
-        Those of an unnamed job have other queries, so that there are none.
+        For an unnamed job there are none, as unnamed jobs have different queries.
         """
         if not (name := job.name) or name in NAMES_OF_UNNAMED.values():
             return ()

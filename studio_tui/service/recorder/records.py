@@ -39,6 +39,6 @@ class Records:
             tasks.create_task(self.pipelines.run(), name="read recorded pipelines")
 
     async def submitted(self, job: Job) -> Submitted | None:
-        """Return the submission of a job; `None` if it was not submitted from this machine."""
+        """Return the submission of a job, else of its schedule; `None` if neither is from here."""
         submissions = await asyncio.to_thread(self.history.own_or_inherited_submissions, (job,))
         return submissions.get(job.id)

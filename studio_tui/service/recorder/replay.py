@@ -176,7 +176,7 @@ class ReplayClient:
     def _unrecorded_tasks(self) -> list[Job]:
         """Return the schedules that exist at this time and were never among the recorded jobs.
 
-        Only their last version is recorded as a list, so when they run at this time is unknown.
+        Only their last version is recorded, so the timetable that they had at this time is unknown.
         """
         now = self.time.now()
         return [
