@@ -1,7 +1,7 @@
 """Runs a command on many items, a few at a time.
 
-After an authentication error, or several commands in a row that could not be sent, the remaining
-ones are not sent.
+After an authentication error, or if the command could not be sent for several items in a row, it
+is not sent for the remaining ones.
 """
 
 import asyncio

@@ -31,7 +31,7 @@ from studio_tui.service.polling.backoff import Backoff
 
 PAGE = 100
 FURTHEST = 6400
-"""Maximum number of newest jobs that are searched; at first `PAGE` are."""
+"""Maximum number of newest jobs that are searched; the first list has `PAGE`."""
 
 SKEW = timedelta(minutes=10)
 """Allowed difference between a request's time and the creation of its job by Studio's clock."""
@@ -44,7 +44,7 @@ REST_BETWEEN_LISTS = 4.0
 LONGEST_SEARCH = 30.0
 """Seconds after which the search ends."""
 BACKOFF = (0.5, 5.0)
-"""Minimum and maximum span of the `Backoff` between failed attempts to read the list."""
+"""First and longest span, in seconds, of the `Backoff` after failed attempts to read the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class SearchExtent:
     is_far_enough: bool = True
     """Whether the searched jobs include all that were created since the request was sent."""
     are_labels_known: bool = True
-    """Whether it is known of each of these jobs that it is another one."""
+    """Whether the labels prove that none of these jobs is the one that was searched for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,10 @@ class JobCreator:
         on_unclear_answer: Callable[[StudioError], None] = lambda _: None,
         on_progress: UploadProgress = lambda _path, _sent, _size: None,
     ) -> CreationOutcome:
-        """Upload `files` and create a job; `on_unclear_answer` is called before a search for it."""
+        """Upload `files` and create a job.
+
+        `on_unclear_answer` is called before the job is searched for.
+        """
         try:
             request, sent_files = await self._with_files(job, files, on_progress)
             now = clock.now()

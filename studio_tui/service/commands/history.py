@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 KEPT_SUBMISSIONS = 10_000
 KEPT_RUNS = 100_000
 KEPT_IDS = 20_000
-"""Number of ids that are kept in memory: new jobs end for as long as a dashboard is open."""
+"""Number of ids in memory after which all are dropped, as ever more jobs end in a long session."""
 SAMPLES = 30
 """Maximum number of runs of one name from which durations are returned."""
 
@@ -114,7 +114,10 @@ class JobHistory:
         return submissions
 
     def uploaded_files(self, upload_ids: Collection[str]) -> dict[str, SentFile]:
-        """Return the files with known names that were uploaded from here, by upload id."""
+        """Return the files among `upload_ids` that were uploaded from here, by upload id.
+
+        Files without a known name are left out.
+        """
         if not upload_ids:
             return {}
         query = (
@@ -147,9 +150,10 @@ class JobHistory:
             return True
 
     def durations(self, names: Iterable[str]) -> dict[str, tuple[float, ...]]:
-        """Return the known seconds of the newest COMPLETE runs, newest first, by name.
+        """Return the seconds that the newest COMPLETE runs took, newest first, by name.
 
-        Runs of unnamed jobs are left out, as they have different queries.
+        Runs of unnamed jobs are left out, as they have different queries; so are runs whose times
+        are not known.
         """
         query = (
             "SELECT name, finished_at - started_at FROM"
@@ -158,9 +162,9 @@ class JobHistory:
             " AND state = ? AND finished_at >= started_at) WHERE place <= ?"
             " ORDER BY finished_at DESC"
         )
-        known = json.dumps([*set(names).difference(NAMES_OF_UNNAMED.values())])
+        own_names = json.dumps([*set(names).difference(NAMES_OF_UNNAMED.values())])
         durations: dict[str, tuple[float, ...]] = {}
-        for name, seconds in self._database.rows(query, known, JobState.COMPLETE, SAMPLES):
+        for name, seconds in self._database.rows(query, own_names, JobState.COMPLETE, SAMPLES):
             durations[name] = (*durations.get(name, ()), round(seconds, 6))
         return durations
 
@@ -183,11 +187,11 @@ class JobHistory:
 
 
 def _run_of(job: Job) -> tuple[object, ...] | None:
-    """Return the row of a job in the table `run`; `None` if it is not known when it ended.
+    """Return the row of a job in the table `run`; `None` without a known end.
 
     Times are in seconds since the epoch, and `None` if Studio did not send them.
     """
     if job.state not in _ENDED or job.finished_at is None:
         return None
-    begun_at = (moment and moment.timestamp() for moment in (job.created_at, job.began_at))
-    return (job.id, job.name, job.state, *begun_at, job.finished_at.timestamp())
+    created_and_began = (each and each.timestamp() for each in (job.created_at, job.began_at))
+    return (job.id, job.name, job.state, *created_and_began, job.finished_at.timestamp())

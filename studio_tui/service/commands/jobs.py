@@ -32,7 +32,7 @@ async def cancel_job(client: StudioClient, job_id: str) -> None:
             job = None
         if job is None:
             raise still_unknown(error) from None
-        # A refusal because the job is canceled already counts as success.
+        # If Studio refuses because the job is already canceled, that counts as success.
         is_refused = isinstance(error, REFUSALS)
         is_done = job.state is JobState.CANCELED or not (is_refused or job.state.is_cancelable)
         return is_done or None
@@ -103,7 +103,7 @@ def failure_message(error: StudioError) -> str:
 def schedule_request(
     task: Job, repeat: JobInput, *, cron_expression: str | None, start_after: datetime | None
 ) -> JobInput:
-    """Return the request for a schedule like `task`; `repeat` is that for a single run."""
+    """Return the request for a schedule like `task`; `repeat` is the request for one run of it."""
     zone = task.schedule.time_zone if task.schedule and cron_expression else None
     times = {
         "cron_expression": cron_expression,

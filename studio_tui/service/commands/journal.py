@@ -209,7 +209,7 @@ class Journal:
 
 
 def _remove_unused(path: Path) -> None:
-    """Delete a file that nobody has open, here or in another process."""
+    """Delete the file of an intent; raise `OSError` if a program has locked it."""
     with path.open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         path.unlink()
@@ -238,7 +238,7 @@ def _sync(folder: Path) -> None:
 
 
 def _take_over(path: Path) -> OpenIntent | None:
-    """Lock the file of an open intent and return the intent; `None` if it has an outcome."""
+    """Lock the file of an open intent and return the intent; `None` if the file has no open one."""
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW)
     is_open = False
     try:

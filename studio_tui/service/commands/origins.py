@@ -1,6 +1,7 @@
 """Links of the jobs and schedules that were requested on this machine.
 
-A job can continue or repeat a job, or be a manual run of a schedule. A schedule can replace one.
+A job can continue or repeat another job, or be a manual run of a schedule. A schedule can replace
+another schedule.
 """
 
 from collections.abc import Iterable, Mapping
@@ -63,7 +64,7 @@ class Origins:
             self.note(job_id, submitted)
 
     def origin(self, job_id: str) -> str | None:
-        """Return the id of the job that this one continues."""
+        """Return the id of the job that this one continues, or `None`."""
         return self._continued.target.get(job_id)
 
     def repeated(self, job_id: str) -> str | None:

@@ -19,7 +19,7 @@ from studio_tui.service.commands.retries import RESTS, send_with_retries, still_
 
 CANCELS_AT_ONCE = 3
 ROUNDS = 3
-"""How often at most `stop` cancels running jobs, as more may have started meanwhile."""
+"""Maximum number of times that `stop` cancels running jobs, as more may have started meanwhile."""
 
 ENDING_RESTS = (0.5, 0.5, 1.0, 1.0, 2.0, 2.0, 3.0)
 """Seconds before each check whether the canceled jobs have ended."""
@@ -167,8 +167,8 @@ class PipelineCommands:
     async def stop(self, pipeline: Pipeline) -> StopOutcome:
         """Pause a pipeline, and cancel its running jobs, also those that started meanwhile.
 
-        Cancels no further jobs once the pipeline has been resumed. Waits about ten seconds for the
-        canceled jobs to end.
+        Cancels no further jobs once the pipeline has been resumed. Waits up to about ten seconds
+        for the canceled jobs to end.
 
         Raises:
             StudioError: the pipeline could not be paused or read; its jobs may still be
@@ -205,7 +205,7 @@ class PipelineCommands:
         return await self._client.pipeline(pipeline_id=pipeline_id)
 
     async def _pause_unless_ended(self, pipeline: Pipeline) -> bool:
-        """Pause a pipeline that may have ended; return False if a newer command replaced that."""
+        """Pause a pipeline unless it has ended; return False if a newer command replaced this."""
         try:
             return await self.pause(pipeline) is not PauseOutcome.REPLACED
         except InvalidRequest:

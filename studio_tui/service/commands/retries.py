@@ -35,8 +35,9 @@ async def send_with_retries(
     """Send a request, again after the errors in `retried_errors`; return the answer.
 
     By default a request is sent again only if it cannot have arrived. `may_have_arrived` is whether
-    the outcome of an earlier attempt is unknown. Once it is, `look_up` is called with the error of
-    each attempt; it returns the answer if an attempt has had its effect, and `None` if none has.
+    the outcome of an earlier attempt is unknown. Once an outcome is unknown, `look_up` is called
+    with the error of each attempt; it returns the answer if an attempt has had its effect, and
+    `None` if none has.
 
     Raises:
         OutcomeUnknown: the outcome of an attempt is unknown, and no later attempt showed it.
@@ -76,15 +77,15 @@ class KeyedRequests:
 
     def __init__(self) -> None:
         self._unknown: dict[str, tuple[str, float]] = {}
-        """Keys of requests with an unknown outcome, and when each was sent last, by content."""
+        """Keys of requests with an unknown outcome, and when that became unknown, by content."""
 
     async def send(self, content: str, send: Callable[[str], Awaitable[T]]) -> T:
         """Send a request, again if it did not arrive or its outcome is unknown.
 
         `content` is equal for equal requests.
         """
-        key, sent_at = self._unknown.pop(content, ("", 0.0))
-        may_have_arrived = bool(key) and clock.monotonic() - sent_at <= KEY_LIFETIME
+        key, unknown_since = self._unknown.pop(content, ("", 0.0))
+        may_have_arrived = bool(key) and clock.monotonic() - unknown_since <= KEY_LIFETIME
         if not may_have_arrived:
             key = uuid.uuid4().hex
         try:

@@ -72,7 +72,7 @@ class SentFile(BaseModel):
 
 
 class Submitted(BaseModel):
-    """The parts of a job request that Studio does not return; `None` if the request has none.
+    """The parts of a job request that Studio does not return; `None` for those it lacks.
 
     Fields of the request that `JobInput` does not declare are extra attributes.
     """

@@ -60,7 +60,7 @@ class PipelineTrigger:
     def __init__(self, client: StudioClient) -> None:
         self._client = client
         self._unconfirmed: dict[TriggerRequest, tuple[UnconfirmedPipeline, datetime]] = {}
-        """Requests whose outcome stayed unknown, and when each was sent last."""
+        """Requests whose outcome stayed unknown, and when each was last found to be unknown."""
 
     async def trigger(
         self, request: TriggerRequest, before: Collection[str]
@@ -73,8 +73,8 @@ class PipelineTrigger:
         Raises:
             StudioError: no pipeline was created.
         """
-        earlier, sent_at = self._unconfirmed.pop(request, (None, clock.now()))
-        if earlier is not None and clock.now() - sent_at < timedelta(seconds=KEY_LIFETIME):
+        earlier, unknown_since = self._unconfirmed.pop(request, (None, clock.now()))
+        if earlier is not None and clock.now() - unknown_since < timedelta(seconds=KEY_LIFETIME):
             return await self.send_again(earlier)
         new = UnconfirmedPipeline(
             request, OutcomeUnknown(""), uuid.uuid4().hex, clock.now(), frozenset(before)
