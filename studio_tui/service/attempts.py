@@ -33,7 +33,7 @@ def all_runs(pipeline: Pipeline) -> Iterator[PipelineJob]:
 def with_attempts(pipeline: Pipeline, previous: Pipeline | None) -> Pipeline:
     """Return a pipeline with earlier runs added to the jobs for which Studio lists none.
 
-    They are those of `previous`, which is the result for the previous answer.
+    They are taken from `previous`, which this function returned for Studio's previous answer.
     """
     if previous is None:
         return pipeline

@@ -7,7 +7,7 @@ P = ParamSpec("P")
 
 
 class Listeners(Generic[P]):
-    """Callbacks in the order in which they were added; one may be added more than once."""
+    """Callbacks in the order in which they were added; each may be added more than once."""
 
     def __init__(self) -> None:
         self._callbacks: dict[object, Callable[P, None]] = {}

@@ -54,10 +54,10 @@ def find_newer_attempts(
 def _chains(
     known: Mapping[str, Attempt], later: Mapping[str, Sequence[str]]
 ) -> Iterator[list[str]]:
-    """Yield a list for each unsuccessful job that runs no other again.
+    """Yield a chain for each unsuccessful job that is not itself a later attempt.
 
-    It has the ids of the job and of all later attempts, oldest first. Links of a damaged history
-    may form a cycle, which has no such job: then any job of the cycle is taken.
+    A chain has the ids of the job and of all its later attempts, oldest first. Links of a damaged
+    history may form a cycle, in which each job is a later attempt: then any of them begins a chain.
     """
     links = {
         job_id: [each for each in ids if each in known]

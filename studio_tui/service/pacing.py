@@ -70,7 +70,7 @@ LOCAL_OTHERS_INTERVAL = 2 * LOCAL_IDLE_INTERVAL
 """The same for clusters and pipelines, which are also polled whenever the jobs have changed."""
 CLUSTERS_INTERVAL = 30.0
 LOCAL_CLUSTERS_INTERVAL = 3.0
-"""Shorter, as the file of clusters on this machine may be edited."""
+"""The shortest rest of the clusters on this machine, whose file the user may be editing."""
 SCHEDULES_INTERVAL = 30.0
 PIPELINES_INTERVAL = 5.0
 """Seconds between polls of the list of pipelines while one is active, on a shared server.
@@ -115,7 +115,8 @@ class Pacing:
     def stretch(self, seconds: float) -> float:
         """Return `seconds`, or a multiple of it while the terminal has no focus.
 
-        It is not stretched while a local Studio is active: the terminal may be beside another one.
+        While a local Studio is active, it is never a multiple: the user may be working in another
+        window and looking at this one.
         """
         is_active = self._jobs.is_active or self._pipelines.is_active
         return seconds if self.focused or (self._is_local and is_active) else seconds * AWAY_FACTOR

@@ -51,7 +51,7 @@ _JOURNAL_FOLDER = "intents"
 
 
 class StudioCommands:
-    """The commands of one session; a job or pipeline that they create is watched until it ends."""
+    """The commands of one session; jobs and reruns that they create are watched until they end."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class StudioCommands:
         *,
         labels: bool,
     ) -> None:
-        """Initialize; `on_changed` is called when a command has ended after its last request."""
+        """Initialize; `on_changed` is called after a job was created or a pipeline stopped."""
         self._client = client
         self._on_changed = on_changed
         self._origins = records.origins
@@ -194,7 +194,10 @@ class StudioSession:
         return self._watches.get(pipeline_id)
 
     async def settle_open_intents(self) -> tuple[UnconfirmedJob, ...]:
-        """Search for the jobs of open intents after the first list; return those not found."""
+        """Search for the jobs of open intents; return those not found.
+
+        Waits for the first list of jobs, as Studio must be reachable for the search.
+        """
         await self.jobs.first_answer()
         return await self.commands.job_creator.settle_open_intents()
 
