@@ -123,8 +123,8 @@ class RecorderFile:
         """Called with a sentence for the user, from any thread, when the file was set aside."""
         self._write_lock = Lock()
         self._connection_lock = RLock()
-        self._last_error = ""
-        """Why the last use of the file failed, so that it is logged once; empty if it succeeded."""
+        self.last_error = ""
+        """Why the last use of the file failed, also to log it only once; empty if it succeeded."""
         self._kept_connection: sqlite3.Connection | None = None
 
     @property
@@ -178,15 +178,13 @@ class RecorderFile:
             with closing(connect(self.path)) as connection:
                 answer = work(connection)
         except (sqlite3.Error, OSError) as error:
-            if str(error) != self._last_error:
-                self._last_error = str(error)
-                _log.warning(
-                    "The recorder's file cannot be used, so records stay in memory: %s", error
-                )
+            if str(error) != self.last_error:
+                self.last_error = str(error)
+                _log.warning("The recorder's file cannot be used: %s", error)
             if getattr(error, "sqlite_errorcode", None) in _DAMAGED:
                 self._set_aside(inode)
             return None
-        self._last_error = ""
+        self.last_error = ""
         return answer
 
     def _set_aside(self, inode: int | None) -> None:

@@ -59,7 +59,9 @@ def export(database: RecorderFile, file: Path) -> int:
     query = "SELECT at, kind, id, difference FROM change ORDER BY at, number"
     rows = database.read(lambda connection: connection.execute(query).fetchall())
     if rows is None:
-        raise ConfigError("What was recorded for this team cannot be read now; the log says why.")
+        raise ConfigError(
+            f"What was recorded for this team cannot be read now: {database.last_error}."
+        )
     if not rows:
         raise ConfigError("Nothing has been recorded for this team yet: open its dashboard first.")
     try:
@@ -88,7 +90,7 @@ def load(file: Path) -> RecordingContents:
         with file.open("rb") as source:
             header = _parse_object(source.readline(LARGEST_LINE))
             if header.get("format") != FORMAT:
-                raise ConfigError(f"{file} is not a recording: make one with `studio-tui record`.")
+                raise _not_a_recording(file)
             if header.get("version") != VERSION:
                 raise ConfigError(
                     f"{file} is from a newer version: update studio-tui to replay it."
@@ -99,15 +101,17 @@ def load(file: Path) -> RecordingContents:
                 except (ValueError, KeyError, TypeError, OverflowError):
                     raise ConfigError(f"{file} is damaged in line {number}.") from None
     except ValueError:
-        raise ConfigError(
-            f"{file} is not a recording: make one with `studio-tui record`."
-        ) from None
+        raise _not_a_recording(file) from None
     except OSError as error:
         raise ConfigError(f"{file} cannot be read: {error.strerror}.") from error
     if not changes:
         raise ConfigError(f"{file} contains nothing to replay.")
     changes.sort(key=lambda change: change.at)
     return RecordingContents(tuple(changes), lists)
+
+
+def _not_a_recording(file: Path) -> ConfigError:
+    return ConfigError(f"{file} is not a recording: make one with `studio-tui record export`.")
 
 
 def _lines(database: RecorderFile, rows: list[Any]) -> Iterator[dict[str, Any]]:

@@ -247,7 +247,7 @@ def test_submissions_stay_in_memory_if_the_folder_cannot_be_written(
     assert has_submission(history, 2)
     assert history.uploaded_files(["7"]) == {"7": NOTES}
     assert len(warnings(caplog)) == 1  # an error is reported only once
-    assert "stay in memory" in caplog.text
+    assert "The recorder's file cannot be used" in caplog.text
 
 
 def test_a_file_with_damaged_pages_is_set_aside_at_the_next_write(

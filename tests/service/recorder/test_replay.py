@@ -254,14 +254,14 @@ def test_an_export_fails_if_the_file_exists_or_nothing_was_recorded(
     assert not os.path.lexists(tmp_path / "new")
 
 
-def test_an_export_from_a_file_of_another_version_does_not_say_that_it_is_empty(
+def test_an_export_from_a_file_of_another_version_says_so_and_not_that_it_is_empty(
     recorded_hour: Recorder, tmp_path: Path
 ) -> None:
     recorded_hour.database.write(lambda connection: connection.execute("PRAGMA user_version = 99"))
     other = new_recorder(tmp_path / "other").database
     other.path.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(recorded_hour.database.path, other.path)
-    with pytest.raises(ConfigError, match="cannot be read now"):
+    with pytest.raises(ConfigError, match=r"cannot be read now: another version .*99\)\.$"):
         export(other, tmp_path / "new")
     assert not os.path.lexists(tmp_path / "new")
 
