@@ -56,7 +56,7 @@ class Settings:
     """Seconds during which bulk commands can be undone; 0 sends them at once."""
     sources: Sources = Sources(url="given", team="given", token="given")  # noqa: S106 (a phrase)
     notes: tuple[str, ...] = ()
-    """Each is a sentence for the user."""
+    """Remarks on these settings, each a sentence for the user."""
 
     @property
     def address(self) -> Address:
@@ -168,7 +168,7 @@ class _File(NamedTuple):
 class _Files(NamedTuple):
     all: list[_File]
     project: Path
-    """May not exist."""
+    """The configuration file of the project, which may not exist."""
 
     @classmethod
     def read(cls, environ: Mapping[str, str], cwd: Path) -> "_Files":

@@ -232,7 +232,7 @@ def parse_optional(kind: type[M], answer: Answer) -> M | None:
 
 
 def pipeline_in(response: PipelineOutput | None) -> Pipeline | None:
-    """Return the pipeline in a response; raise `InvalidRequest` if its `ok` is false."""
+    """Return the pipeline in a response, if any; raise `InvalidRequest` for `"ok": false`."""
     if response is not None and response.ok is False:
         raise InvalidRequest(200, "Studio refused, and gave no reason.")
     return response.pipeline if response else None

@@ -19,7 +19,7 @@ class Request:
     recorded: bytes = b""
     """JSON that is recorded instead of a body of another form."""
     changes: bool = False
-    """Whether it changes something, so that its outcome is unknown if it fails once sent."""
+    """Whether the request changes something, so that no clear answer means an unknown outcome."""
     timeout: float | None = None
     """In seconds, instead of `WHOLE_TIMEOUT`."""
     skip: int = 0

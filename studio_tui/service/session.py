@@ -133,7 +133,7 @@ class StudioSession:
         self.is_restarting = options.can_restart
         """Whether Studio is restarted if it is not running; false while only ctrl+r starts it."""
         self.recalled = asyncio.Event()
-        """Set once the lists of earlier runs have been loaded from the recorder."""
+        """Set once the recorder's lists, from earlier runs of the program, have been loaded."""
         self.replay: ReplayTime | None = None
         """The playback time, if a recording is replayed instead of polling Studio."""
         self._pacing = Pacing(is_local=options.is_local)

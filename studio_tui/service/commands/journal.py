@@ -69,7 +69,7 @@ def _read_submitted(value: object) -> Submitted:
 
 
 class Intent(BaseModel):
-    """A request to create one job, which is found by its label, the id."""
+    """A request to create one job; the job is found by its label, the id of the intent."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
 

@@ -49,7 +49,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
-    """A list as recorded last, perhaps by an earlier run."""
+    """A list as recorded last, perhaps by an earlier run of the program."""
 
     items: tuple[Any, ...]
     at: datetime
