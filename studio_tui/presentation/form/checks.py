@@ -1,4 +1,6 @@
-"""Checks of the fields of the job form: a function for each field that has a check.
+"""Checks of the fields of the job form, and the values that some of them derive from others.
+
+The checks of fields that name files are in `file_checks`.
 
 Input that Studio is known to reject is an error. The input of a warning is probably a mistake, was
 not checked, or is rejected only by some versions of Studio.
@@ -55,7 +57,7 @@ Check = Callable[[Draft, FormContext], FieldProblems]
 
 
 def query_type(draft: Draft) -> QueryType:
-    """Return the chosen type, else the one that the query file implies, else the job's name.
+    """Return the chosen type, else the one implied by the query file or, without a file, the name.
 
     As for the DataChain CLI, a file is PYTHON if its name ends in `.py`, else SHELL. The name of a
     job, which the CLI does not accept, implies SHELL only if it ends in `.sh`.
@@ -86,7 +88,7 @@ def query_text(draft: Draft, context: FormContext) -> str:
 def typed_cluster_id(draft: Draft, _context: FormContext) -> int | str | None:
     """Return the typed id: a number, as in the API document, or text; `None` if empty.
 
-    Digits that begin with 0, or are more than 15, are text.
+    A number with a leading zero, or with more than 15 digits, is text.
     """
     typed = draft.compute_cluster_id.strip()
     return int(typed) if re.fullmatch(r"0|[1-9][0-9]{0,14}", typed) else typed or None
@@ -114,10 +116,10 @@ def query_name(draft: Draft, _context: FormContext) -> str:
     name = draft.query_name.strip()
     if len(name) > NAME_LIMIT:
         return f"The name has {len(name)} characters; Studio accepts {NAME_LIMIT}."
-    return _one_line(name)
+    return _control_problem(name)
 
 
-def _one_line(name: str) -> str:
+def _control_problem(name: str) -> str:
     if any(unicodedata.category(character) in _CONTROL for character in name):
         return "The name contains a control character or a line break; remove it."
     return ""
@@ -171,7 +173,7 @@ def credentials_name(draft: Draft, context: FormContext) -> FieldProblems:
     typed = draft.value("credentials_name", "").strip()
     if typed and context.is_local:
         return "The local Studio stores no credentials; pass them in the field environment."
-    return _one_line(typed)
+    return _control_problem(typed)
 
 
 def python_version(draft: Draft, context: FormContext) -> FieldProblems:
@@ -273,10 +275,11 @@ def _not_checked_yet(field: str) -> tuple[Problem, ...]:
     return (warning(field, "The clusters are not loaded, so this is not checked."),)
 
 
-def _closed_problem(typed: str, cluster: Cluster) -> str:
+def _closed_problem(name: str, cluster: Cluster) -> str:
     if not takes_no_jobs(cluster):
         return ""
-    return f"{quoted(typed)} is {cluster.status or 'INACTIVE'} and accepts no jobs; name another."
+    status = cluster.status or "INACTIVE"
+    return f"{quoted(name)} is {status} and accepts no jobs; name another."
 
 
 def _suggestion(typed: str, names: tuple[str, ...]) -> str:
@@ -310,6 +313,7 @@ def job_to_continue(draft: Draft, context: FormContext) -> FieldProblems:
         sentence = "The checkpoints of that job are ignored, so everything is computed again."
         return (warning("rerun_from_job_id", sentence),)
     if job_id and not context.is_origin_known:
-        sentence = "No job known here has this id; if none has, everything is computed again."
+        unknown = "No job known here has this id."
+        sentence = f"{unknown} If Studio has none either, everything is computed again."
         return (warning("rerun_from_job_id", sentence),)
     return ()

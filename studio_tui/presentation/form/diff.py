@@ -1,4 +1,4 @@
-"""Compares forms: of a job that is run again with the edited one, and of several jobs.
+"""Compares forms: the form of a job before and after editing, and the forms of several jobs.
 
 All lines are safe to draw.
 """
@@ -16,7 +16,7 @@ from studio_tui.presentation.form.fields import FIELDS, value_of
 from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.text import safe_line
 
-UNCHANGED_HINT = "Each job keeps its own, unless something is typed here for all of them."
+UNCHANGED_HINT = "Each job keeps its own value, unless one is typed here for all of them."
 
 _DEFAULT = "server default"
 _EMPTY = "empty"

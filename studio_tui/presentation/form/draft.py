@@ -54,7 +54,7 @@ class Draft:
         return empty if value is None else value
 
     def with_values(self, values: Mapping[str, FieldValue]) -> Self:
-        """Return the form with other contents of some fields, by their names."""
+        """Return the form with the contents `values` in some fields, by their names."""
         attributes: dict[str, Any] = {name: values[name] for name in values.keys() & _ATTRIBUTES}
         others = dict(self.others) | {name: values[name] for name in values.keys() - _ATTRIBUTES}
         filled = tuple(sorted((name, value) for name, value in others.items() if value))
@@ -87,7 +87,7 @@ class FileFacts:
     size: int = 0
     """In bytes."""
     text: str | None = None
-    """The contents, if the file was read as a query and is UTF-8."""
+    """The contents, if the file was read as a query, is UTF-8, and is not too large for one."""
     bad_byte: int | None = None
     """Offset of the first byte that is not UTF-8, if the file was read as a query."""
 
@@ -111,4 +111,4 @@ class FormContext:
     is_local: bool = False
     """Whether this is the local Studio, whose rules are known."""
     is_origin_known: bool = True
-    """Whether the job from whose checkpoints to continue is known here."""
+    """Whether the job that the form names to continue is known here; True if it names none."""

@@ -39,7 +39,7 @@ class MaskedPart(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """One field; its key in `FIELDS` is its name in the form, and in requests unless `sent_as`."""
+    """One field. Its key in `FIELDS` is its name, also in requests if there is no `sent_as`."""
 
     label: str
     meaning: str
@@ -52,17 +52,20 @@ class Field:
     masked_part: MaskedPart = MaskedPart.NONE
     check: Check = lambda _draft, _context: ()
     hint: str | Hint = ""
-    """One that depends on the form explains the current value, and is shown without the focus."""
+    """Shown while the field has the focus.
+
+    The lines of a `Hint` explain the value, so they stay without the focus unless it is empty.
+    """
     sent_as: str = ""
-    """The name in the request, if it is another one."""
+    """The name in requests, if it differs from that in the form."""
     value: Value | None = None
-    """By default, the contents, of a line without outer blanks; `None` if they are empty."""
+    """`None` sends the contents, stripped if they are one line; blank contents are not sent."""
     is_sent: bool = True
     """Whether the value is part of the request, unlike the path of a file."""
     flag: str = ""
     """The flag of `datachain job run` for the value."""
     missing_flag_remark: str = ""
-    """The comment in a copied command that the value has no flag; `{}` stands for the value."""
+    """The comment in a copied command if there is no flag; `{}` stands for the value."""
 
     @property
     def empty(self) -> FieldValue:
@@ -80,7 +83,7 @@ _LISTS = frozenset({FieldWidget.LIST, FieldWidget.PATHS})
 
 
 def number_in(name: str) -> Value:
-    """Return a function for the text of a field as a whole number; `None` if it is empty."""
+    """Return a function that parses a field as a whole number; it returns `None` for no text."""
 
     def value(draft: Draft, _context: FormContext) -> int | None:
         text = draft.value(name, "")

@@ -23,7 +23,7 @@ def _start(draft: Draft, context: FormContext) -> datetime | None:
     return context.now if draft.cron_expression.strip() else None
 
 
-_DERIVED_TYPE = "Empty: SHELL if the name ends in .sh or the file is not .py."
+_DERIVED_TYPE = "Empty: SHELL if the file is not .py; without a file, if the name ends in .sh."
 
 FIELDS: dict[str, Field] = {
     "query_file": Field(
@@ -42,8 +42,8 @@ FIELDS: dict[str, Field] = {
         label="query",
         widget=FieldWidget.TEXT,
         meaning="The script that the job runs, typed here.",
-        accepts=f"At most {size(QUERY_LIMIT)}; the whole request may have {size(REQUEST_LIMIT)}. "
-        "f4 opens it in $EDITOR.",
+        accepts=f"At most {size(QUERY_LIMIT)}, and the whole request at most "
+        f"{size(REQUEST_LIMIT)}. f4 opens the query in $EDITOR.",
         example=("import datachain as dc", 'dc.read_storage("gs://bucket/").save("files")'),
         check=checks.query,
         hint=hints.query,
@@ -72,9 +72,9 @@ FIELDS: dict[str, Field] = {
         widget=FieldWidget.TEXT,
         masked_part=MaskedPart.VALUES,
         meaning="Environment variables of the job.",
-        accepts="One NAME=VALUE per line; lines with # are comments. Values are hidden while "
-        "another field has the focus (f7 shows them), and are not saved to disk; everyone who sees "
-        "the job can read them.",
+        accepts="One NAME=VALUE per line; lines that begin with # are comments. Values are hidden "
+        "while another field has the focus (f7 shows them), and are not saved to disk; everyone "
+        "who sees the job can read them.",
         example=("MODE=full", "HF_HOME=/data/cache"),
         check=checks.environment,
         hint="Lines of NAME=VALUE. Values are hidden while another field has the focus.",
@@ -103,8 +103,8 @@ FIELDS: dict[str, Field] = {
         widget=FieldWidget.TEXT,
         masked_part=MaskedPart.LOGINS,
         meaning="Packages that are installed before the job runs.",
-        accepts="Lines as in a requirements file; options such as --index-url too. Files that "
-        "they name must be among the job's files.",
+        accepts="Lines as in a requirements file, and options such as --index-url. A package "
+        "given by its path must be among the job's files.",
         example=("numpy>=1.24", "pandas==2.2.3"),
         check=checks.requirements,
         hint="Lines as in a requirements file.",
@@ -123,8 +123,8 @@ FIELDS: dict[str, Field] = {
         label="files",
         widget=FieldWidget.PATHS,
         meaning="Files on this machine that are uploaded and placed beside the query.",
-        accepts=f"One path per line, at most {size(UPLOAD_LIMIT)} each, with different names; ~ is "
-        "your home.",
+        accepts=f"One path per line; ~ is your home. Each file may have {size(UPLOAD_LIMIT)}, and "
+        "no two of them the same name.",
         example=("data/labels.csv", "~/jobs/helpers.py"),
         check=file_checks.files,
         hint="One path per line; the files are placed beside the query.",

@@ -1,4 +1,4 @@
-"""Checks of the fields with files, by facts that were gathered from the disk."""
+"""Checks of the fields that name files, with facts that were read from the disk."""
 
 from pathlib import PurePath
 
@@ -16,10 +16,10 @@ QUERY_LIMIT = 1024 * 1024
 """Maximum size of a query in bytes; the local Studio accepts no larger request."""
 
 UPLOAD_LIMIT = 256 * 1024 * 1024
-"""Maximum size in bytes of an upload to the local Studio, including the form around it."""
+"""Maximum size in bytes of the request that uploads a file: the local Studio's, assumed for all."""
 
-_FORM_BYTES = 4096
-"""Room in an upload for the form around the contents of the file."""
+_MULTIPART_BYTES = 4096
+"""Room in this request for the multipart headers around the contents of the file."""
 
 
 def query_file(draft: Draft, context: FormContext) -> FieldProblems:
@@ -57,7 +57,7 @@ def files(draft: Draft, context: FormContext) -> FieldProblems:
         sentence = _state_problem(path, file)
         if file and file.state is FileState.MISSING and "," in path:
             sentence = f"There is no file {quoted(path)}; write one path per line."
-        if not sentence and file and file.size > UPLOAD_LIMIT - _FORM_BYTES:
+        if not sentence and file and file.size > UPLOAD_LIMIT - _MULTIPART_BYTES:
             sizes = f"{size(file.size)}, at most {size(UPLOAD_LIMIT)}"
             sentence = f"{quoted(path)} is too large: {sizes}. Let the job fetch it."
         if sentence:
@@ -66,11 +66,11 @@ def files(draft: Draft, context: FormContext) -> FieldProblems:
         earlier_path = path_of_name.setdefault(name, path)
         if earlier_path != path:
             paths_of_name = f"{quoted(earlier_path)} and {quoted(path)}"
-            sentence = f"{paths_of_name} would both be {quoted(name)} beside the job; rename one."
+            sentence = f"{paths_of_name} would both be {quoted(name)} beside the query; rename one."
             problems.append(Problem("files", sentence))
         elif draft.files.count(path) > 1:
             problems.append(
-                warning("files", f"{quoted(path)} is listed more than once; remove the others.")
+                warning("files", f"{quoted(path)} is listed more than once; list it once.")
             )
     return tuple(problems)
 

@@ -26,7 +26,7 @@ def query_file(draft: Draft, context: FormContext) -> tuple[str, ...]:
     if facts is None or facts.text is None:
         return ("The path of a script; else type the query below.",)
     lines = plural(len(facts.text.splitlines()), "line")
-    return (f"{lines}, {size(facts.size)}; it is read again when the form is sent.",)
+    return (f"{lines}, {size(facts.size)}; the file is read again when the form is sent.",)
 
 
 def query(draft: Draft, _context: FormContext) -> tuple[str, ...]:
@@ -63,7 +63,7 @@ def _target_cluster(draft: Draft, context: FormContext) -> tuple[str, ...]:
         return ()
     is_chosen = draft.compute_cluster_name.strip() or draft.compute_cluster_id.strip()
     by_default = "" if is_chosen else " by default"
-    return (f"It runs on {name_with_free_workers(cluster, context.queued)}{by_default}.",)
+    return (f"The job runs on {name_with_free_workers(cluster, context.queued)}{by_default}.",)
 
 
 def name_with_free_workers(cluster: Cluster, queued: Collection[Job]) -> str:

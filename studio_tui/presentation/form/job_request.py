@@ -79,9 +79,10 @@ def _build_request(draft: Draft, context: FormContext) -> JobInput:
 
 
 def draft_of(job_input: JobInput, now: datetime) -> Draft:
-    """Return the form for a request, whose start is in UTC if it has no time zone.
+    """Return the form for a request.
 
-    If it has a cron expression, a start that has passed is left out.
+    A start without a time zone is in UTC. If there is a cron expression, a start that has passed is
+    left out.
     """
     start = job_input.start_after
     if start is not None and start.tzinfo is None:

@@ -42,9 +42,8 @@ def requirement_problems(text: str) -> tuple[Problem, ...]:
     for number, line in _logical_lines(text):
         where = f"Line {number}: "
         if has_login(line):
-            message = (
-                f"{where}the address {LOGIN_IS_SEEN} Write ${{NAME}} for a variable of the job."
-            )
+            advice = "Write ${NAME} instead, and set NAME in the environment."
+            message = f"{where}the address {LOGIN_IS_SEEN} {advice}"
             problems.append(warning("requirements", message))
         if line.startswith("-"):
             problems += _option_problems(where, line)
@@ -72,7 +71,8 @@ def masked_line(line: str) -> str:
     """Return a line of the environment with what follows its first `=` masked.
 
     Of a comment, only its `#` is shown. A line without a name is masked as a whole, as it may be a
-    secret. So is a name in lower case without a value, as base64 may end with an equals sign.
+    secret. So is a name without a value that is not in capitals, as base64 may end with an equals
+    sign.
     """
     if line.lstrip().startswith("#"):
         return f"# {MASK}"
@@ -86,8 +86,8 @@ def masked_line(line: str) -> str:
 def _assigned_name(line: str) -> str | None:
     """Return what is before the equals sign; `None` without one, or if it may be a secret.
 
-    So may a comment, base64, a known form of keys, or an address with a login before the sign:
-    `postgres://me:secret@host/db?sslmode=require`.
+    Secrets may be in comments, in base64, in known forms of keys, and in the logins of addresses
+    such as `postgres://me:secret@host/db?sslmode=require`.
     """
     name, equals, value = line.partition("=")
     is_padding = bool(value.strip()) and not value.replace("=", "").strip()
@@ -96,9 +96,9 @@ def _assigned_name(line: str) -> str | None:
 
 
 def without_values(text: str, initial: str) -> str:
-    """Return the lines masked, as they are saved; of a line that `initial` has too, only its name.
+    """Return the lines as they are saved: masked, or only the name of a line that `initial` has.
 
-    Lines that are masked cannot be sent, except comments.
+    Masked lines cannot be sent, except comments.
     """
     initial_lines = set(initial.split("\n"))
     return "\n".join(

@@ -31,7 +31,7 @@ class Problem(NamedTuple):
 
 
 FieldProblems = str | tuple[Problem, ...]
-"""The problems of a field: the sentence of its only error, or any problems; empty if none."""
+"""The problems of a field, empty if there are none; a `str` is the sentence of its only error."""
 
 
 def warning(field: str, sentence: str) -> Problem:
@@ -47,7 +47,7 @@ def quoted(text: str) -> str:
 def did_you_mean(typed: str, valid_words: Iterable[str]) -> str:
     """Return `; did you mean “gpu”?` if a valid word is similar, else an empty string.
 
-    Words that begin with what is typed are more similar than others.
+    If valid words begin with what is typed, only these are similar.
     """
     words, begin = {word.lower(): word for word in valid_words}, typed.lower()
     longer = [word for word in words if begin and word.startswith(begin)]

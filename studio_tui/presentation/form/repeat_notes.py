@@ -1,4 +1,4 @@
-"""The settings that Studio does not send with a job, for running it again."""
+"""What to say, before a job is run again, about settings that Studio does not return with it."""
 
 from collections.abc import Collection, Iterable, Mapping
 
@@ -6,14 +6,14 @@ from studio_tui.api.models import Job
 from studio_tui.presentation.form.fields import label, recorded_fields
 
 FILES = label("uploads")
-NO_FILES = f"{FILES}: none are sent, because Studio does not say which it had"
-_UPLOADS = "If Studio has deleted one of these files, it probably refuses the job."
+NO_FILES = f"{FILES}: none are sent, because Studio does not say which there were"
+_MAY_BE_DELETED = "If Studio has deleted one of these files, it probably refuses the job."
 
 
-def settings_not_sent(job: Job, changed: Iterable[str] = ()) -> tuple[str, ...]:
-    """Return the labels of settings that only the history of submitted jobs may have.
+def settings_not_returned(job: Job, changed: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the labels of the settings that Studio does not return with a job.
 
-    The settings of the fields `changed` are left out.
+    Only the history of submitted jobs may have them. Those of the fields `changed` are left out.
     """
     has_cluster = job.compute_cluster_name or job.compute_cluster_id
     cluster = () if has_cluster else ("compute_cluster_name",)
@@ -28,13 +28,13 @@ def repeat_lines(
 ) -> tuple[str, ...]:
     """Return what to say about the settings of a job before it is run again, safe to draw.
 
-    `recorded` has the safe values of those of `settings_not_sent` that did not have Studio's
-    default, by label. It is `None` if the job was not submitted from here. Nothing is said about
-    the fields `changed`.
+    `recorded` has safe values of `settings_not_returned`, by label; those that were left to Studio
+    are missing. It is `None` if the job was not submitted from here. Nothing is said about the
+    fields `changed`.
     """
     if "files" in changed and FILES not in (recorded or ()):
         changed = (*changed, "uploads")
-    names = settings_not_sent(job, changed)
+    names = settings_not_returned(job, changed)
     defaults = ", ".join(name for name in names if name not in {*(recorded or ()), FILES})
     if recorded is None:
         why = "Studio does not say what these were, so they get its defaults:"
@@ -42,7 +42,7 @@ def repeat_lines(
             *((why, f"  {defaults}") if defaults else ()),
             *((NO_FILES,) if FILES in names else ()),
         )
-    files = _UPLOADS if FILES in recorded else f"  {FILES}: none, as before"
+    files = _MAY_BE_DELETED if FILES in recorded else f"  {FILES}: none, as before"
     return (
         *(("As submitted from this dashboard:",) if names else ()),
         *(f"  {name}: {value}" for name, value in recorded.items() if name in names),

@@ -20,8 +20,8 @@ from studio_tui.text import safe_line
 WHOLE_FORM = ""
 """The field of a problem that is about the whole form."""
 
-# A `ServerError` is that of an upload, or a status such as 501, after which Studio has done
-# nothing. Any other server error of a request for a job is an `OutcomeUnknown`.
+# A `ServerError` is of an upload, or has a status such as 501, after which Studio has done nothing.
+# After any other server error it is unknown whether there is a job: it is an `OutcomeUnknown`.
 _ADVICE = (
     (RateLimited, "send the form again later."),
     (AuthenticationError, "give a valid token, and send the form again."),

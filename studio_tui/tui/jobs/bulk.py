@@ -11,7 +11,7 @@ from studio_tui.presentation.form.repeat_notes import (
     FILES,
     NO_FILES,
     repeat_lines,
-    settings_not_sent,
+    settings_not_returned,
 )
 from studio_tui.presentation.format import SHORT_ID, join_names, plural
 from studio_tui.presentation.jobs.bulk import (
@@ -310,7 +310,7 @@ def _lines_and_notes(
     not_from_here = [job for job in jobs if job.id not in submitted]
     if not_from_here:
         fields = dict.fromkeys(
-            name for job in not_from_here for name in settings_not_sent(job) if name != FILES
+            name for job in not_from_here for name in settings_not_returned(job) if name != FILES
         )
         whose = f" of {join_names(list(map(title, not_from_here)))}" if submitted else ""
         notes.append(f"Server default{whose}: {', '.join(fields)}")

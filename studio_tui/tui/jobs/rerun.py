@@ -10,7 +10,7 @@ from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.form.diff import changed_values, query_changes, setting_changes
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import label, recorded_fields
-from studio_tui.presentation.form.repeat_notes import FILES, repeat_lines, settings_not_sent
+from studio_tui.presentation.form.repeat_notes import FILES, repeat_lines, settings_not_returned
 from studio_tui.presentation.format import size
 from studio_tui.service.commands.jobs import repeat_of
 from studio_tui.service.commands.submitted import SentFile, Submitted
@@ -93,7 +93,7 @@ def known_parts(job: Job, submitted: Submitted) -> dict[str, str]:
     for name, field in recorded_fields().items():
         value = getattr(submitted, field.sent_as or name, None)
         values[field.label] = "" if value is None else str(value)
-    return {name: safe_line(values[name]) for name in settings_not_sent(job) if values[name]}
+    return {name: safe_line(values[name]) for name in settings_not_returned(job) if values[name]}
 
 
 def names_of(files: Iterable[SentFile]) -> dict[str, str]:

@@ -17,7 +17,7 @@ from studio_tui.presentation.form.fields import (
 )
 from studio_tui.presentation.form.job_request import check, check_field, draft_of, request
 from studio_tui.presentation.form.problems import Problem
-from studio_tui.presentation.form.repeat_notes import settings_not_sent
+from studio_tui.presentation.form.repeat_notes import settings_not_returned
 from studio_tui.presentation.form.request_preview import as_datachain
 from studio_tui.presentation.form.server_errors import refusals
 from studio_tui.service.commands.jobs import repeat_of
@@ -77,8 +77,8 @@ def test_a_field_added_to_the_table_is_repeated_as_it_was_submitted(
     assert repeated.model_dump()["timeout"] == 5
     assert known_parts(job(1), submitted) == {"time limit": "5"}
     assert draft_of(repeated, CONTEXT.now).value("timeout", "") == "5"
-    assert "time limit" in settings_not_sent(job(1))
-    assert "time limit" not in settings_not_sent(job(1), ["timeout"])
+    assert "time limit" in settings_not_returned(job(1))
+    assert "time limit" not in settings_not_returned(job(1), ["timeout"])
     related = RelatedRequest.of(repeated, run_of="a")
     assert json.loads(related.model_dump_json())["timeout"] == 5
 

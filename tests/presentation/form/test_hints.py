@@ -21,12 +21,16 @@ def hint_text(name: str, **fields: Any) -> str:
     ("name", "fields", "words"),
     [
         ("query_file", {}, "The path of a script; else type the query below."),
-        ("query_file", {"query_file": "train.py"}, "1 line, 8 B; it is read again when"),
-        ("workers", {}, "It runs on default (at most 8 workers) by default."),
+        ("query_file", {"query_file": "train.py"}, "1 line, 8 B; the file is read again when"),
+        ("workers", {}, "The job runs on default (at most 8 workers) by default."),
         ("compute_cluster_name", {}, "Clusters: default (at most 8 workers), gpu-large"),
-        ("compute_cluster_name", {"compute_cluster_name": "gpu-large"}, "It runs on gpu-large"),
+        (
+            "compute_cluster_name",
+            {"compute_cluster_name": "gpu-large"},
+            "The job runs on gpu-large",
+        ),
         ("compute_cluster_id", {}, "give only one of the two"),
-        ("compute_cluster_id", {"compute_cluster_id": "2"}, "It runs on gpu-large"),
+        ("compute_cluster_id", {"compute_cluster_id": "2"}, "The job runs on gpu-large"),
         ("start_after", {}, "Now; or type"),
         ("start_after", {"start_after": "in 2 hours"}, "13:00"),
         ("cron_expression", {}, "Once; or type five fields"),
@@ -116,7 +120,7 @@ def test_jobs_that_wait_for_a_cluster_are_counted_beside_its_free_workers() -> N
     context = replace(CONTEXT, queued=jobs)
     draft = Draft(compute_cluster_name=gpu.name)
     assert hint("compute_cluster_name", draft, context) == (
-        "It runs on gpu-small (at most 8 workers, 2 jobs wait).",
+        "The job runs on gpu-small (at most 8 workers, 2 jobs wait).",
     )
     free = cluster(2, "gpu-large", busy_workers=6)
     assert name_with_free_workers(free, jobs) == "gpu-large (~2 of 8 workers free, 1 job waits)"

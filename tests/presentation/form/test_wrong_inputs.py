@@ -181,7 +181,7 @@ ERRORS: list[tuple[str, dict[str, Any], str]] = [
     (
         "files",
         {"files": ("data.csv", "old/data.csv")},
-        "“data.csv” and “old/data.csv” would both be “data.csv” beside the job; rename one.",
+        "“data.csv” and “old/data.csv” would both be “data.csv” beside the query; rename one.",
     ),
     (
         "compute_cluster_name",
@@ -290,7 +290,7 @@ WARNINGS: list[tuple[str, dict[str, Any], str]] = [
     (
         "files",
         {"files": ("data.csv",) * 2},
-        "“data.csv” is listed more than once; remove the others.",
+        "“data.csv” is listed more than once; list it once.",
     ),
     (
         "rerun_from_job_id",

@@ -328,13 +328,13 @@ async def test_a_cluster_that_is_removed_while_the_form_is_open_is_reported_befo
     ):
         await open_form(pilot)
         await fill(pilot, query="print(1)", compute_cluster_name="local", workers="1")
-        await until_shown(pilot, "It runs on local")
+        await until_shown(pilot, "The job runs on local")
         proxy.plan = ChangedResponses("/api/datachain/clusters/", lambda _: [])
         await pilot.press("f5")
         await until_shown(pilot, "“local” is not a cluster; there are none.")
         proxy.plan = None
         await pilot.press("f5")
-        await until_shown(pilot, "It runs on local")
+        await until_shown(pilot, "The job runs on local")
 
 
 async def test_a_read_only_dashboard_opens_and_sends_no_form_and_says_why(

@@ -92,7 +92,7 @@ async def test_a_script_with_files_is_sent_and_the_new_job_gets_the_cursor(
             priority="0",
             compute_cluster_name="local",
         )
-        await until_shown(pilot, "It runs on local (~", "workers free)")
+        await until_shown(pilot, "The job runs on local (~", "workers free)")
         await pilot.press("f9")
         await until_shown(pilot, "Created: script.py")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
