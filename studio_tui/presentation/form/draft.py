@@ -64,6 +64,10 @@ class Draft:
         """Return the form of a job that continues from the checkpoints of the job `job_id`."""
         return replace(self, rerun_from_job_id=job_id, reset=False)
 
+    def from_start(self) -> Self:
+        """Return the form of a job that continues from no other."""
+        return replace(self, rerun_from_job_id="")
+
 
 _ATTRIBUTES = frozenset(each.name for each in fields(Draft)) - {"others"}
 

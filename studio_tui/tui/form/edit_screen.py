@@ -80,7 +80,7 @@ class EditScreen(SubmitScreen):
         if answer == _FROM_CHECKPOINTS:
             return replace(checked, draft=checked.draft.continuing(self._repeat.job.id))
         if answer == _FROM_START:
-            return replace(checked, draft=replace(checked.draft, rerun_from_job_id=""))
+            return replace(checked, draft=checked.draft.from_start())
         return None
 
     @on(JobCreated)
@@ -168,7 +168,7 @@ class RemainingJobs:
         requests: list[RerunRequest] = []
         for repeat, before in self._all():
             after = before.with_values(typed)
-            after = after.continuing(repeat.job.id) if from_checkpoints else after
+            after = after.continuing(repeat.job.id) if from_checkpoints else after.from_start()
             edited = edited_request(request(after, checked.context), repeat.request, repeat.job.id)
             requests.append((repeat.job, edited))
         return requests

@@ -9,14 +9,19 @@ import pytest
 
 from studio_tui.api.models import JobInput
 from studio_tui.service.commands.create_job import JobCreator
-from studio_tui.service.commands.submitted import edited_request
+from studio_tui.service.commands.jobs import repeat_of
+from studio_tui.service.commands.submitted import RelatedRequest, edited_request
 from studio_tui.tui.form import edit_screen
-from studio_tui.tui.form.edit_screen import EditMarkedScreen
+from studio_tui.tui.form.edit_screen import EditMarkedScreen, RemainingJobs
 from studio_tui.tui.form.submit_screen import SubmitScreen
+from studio_tui.tui.form.validation import check_draft
 from studio_tui.tui.frame.review import Review
 from studio_tui.tui.jobs.list_screen import JobsScreen
+from studio_tui.tui.jobs.rerun import Repeat
 from tests import faults
 from tests.fault_proxy import FaultProxy
+from tests.jobs import job
+from tests.presentation.form.forms import CONTEXT
 from tests.steps import step
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
@@ -272,3 +277,17 @@ async def test_a_single_marked_job_loses_its_mark_once_it_was_edited_and_created
         await until_shown(pilot, "Created: one.py")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
         assert "marked" not in screen_text(pilot)
+
+
+@pytest.mark.parametrize("from_checkpoints", [True, False])
+def test_a_typed_origin_does_not_change_from_where_several_jobs_run(from_checkpoints: bool) -> None:
+    originals = [job(n, query="1", name=f"{n}.py") for n in (1, 2)]
+    remaining = RemainingJobs([Repeat(each, repeat_of(each, "acme"), None) for each in originals])
+    checked = check_draft(remaining.start().draft, CONTEXT)
+    for original, request in remaining.requests(
+        {"rerun_from_job_id": "another"}, checked, from_checkpoints=from_checkpoints
+    ):
+        assert isinstance(request, JobInput)
+        assert request.rerun_from_job_id == (original.id if from_checkpoints else None)
+        repeats = request.repeats if isinstance(request, RelatedRequest) else None
+        assert repeats == (None if from_checkpoints else original.id)
