@@ -4,8 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from studio_tui.service.logs.store.line_index import BLOCK
-from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.service.logs.store.log_store import LogLine, LogStore
 from studio_tui.service.logs.store.marks import Mark
 
 TimeOf = Callable[[bytes], float | None]
@@ -50,12 +49,10 @@ class LineCursor:
         self._version = source.store.version
         self._has_times = False
         self._has_own_time = False
-        self._next_line: tuple[int, int] | None = None
-        """Start and end of the next line, if found."""
+        self._next_line: LogLine | None = None
+        """The next line, if found."""
         self._size_if_open: int | None = None
         """Size of the log when the next line was found, if it has no newline."""
-        self._buffer_offset = 0
-        self._buffer = b""
         self._ends_without_newline = False
         """Whether the last line taken had no newline, as the log had ended."""
 
@@ -65,7 +62,7 @@ class LineCursor:
         if self._version != store.version:
             changed = store.changed_since(self._version)
             self._version = store.version
-            self._buffer, self._next_line = b"", None
+            self._next_line = None
             if changed < self.position or not self.marked.issubset(store.marks):
                 return False
         if self._next_line is not None and self._size_if_open not in {None, store.size}:
@@ -91,18 +88,13 @@ class LineCursor:
         """Find the next line and its time; return whether there is a complete line."""
         if self._next_line is not None:
             return True
-        end = self._buffer.find(b"\n", self.position - self._buffer_offset)
-        if end < 0:
-            self._buffer_offset = self.position
-            self._buffer = self._store.read(self.position, BLOCK)
-            end = self._buffer.find(b"\n")
-        end = self._buffer_offset + end if end >= 0 else self._store.line_end(self.position)
-        if end >= self._store.size and (end == self.position or not self.source.is_over()):
+        line = self._store.line_at(self.position)
+        is_open = self.position + line.length >= self._store.size
+        if is_open and not (line.length and self.source.is_over()):
             return False
-        self._next_line = (self.position, end)
-        self._size_if_open = self._store.size if end >= self._store.size else None
-        head = self._piece(self.position, min(end, self.position + _TIME_WITHIN))
-        own_time = self.source.time_of(head)
+        self._next_line = line
+        self._size_if_open = self._store.size if is_open else None
+        own_time = self.source.time_of(line.head[:_TIME_WITHIN])
         self._has_own_time = own_time is not None
         if own_time is not None:
             self.key = max(own_time, self._last_key) if self._has_times else own_time
@@ -115,13 +107,13 @@ class LineCursor:
 
     def take_line(self, put: Callable[[bytes], None]) -> None:
         """Pass the next line to `put`, in pieces, without its newline; then advance."""
-        if self._next_line is None:
+        if (line := self._next_line) is None:
             return
-        start, end = self._next_line
+        put(line.head)
+        start, end = line.start + len(line.head), line.start + line.length
         while start < end:
-            stop = min(end, start + _PIECE)
-            put(self._piece(start, stop))
-            start = stop
+            put(self._store.read(start, min(_PIECE, end - start)))
+            start += _PIECE
         self._next_line = None
         self._last_key = self.key
         self._has_times |= self._has_own_time
@@ -140,9 +132,3 @@ class LineCursor:
     def make_all_due(self) -> None:
         """Make all present bytes due, for a full ordering."""
         self.due = self.last_size = self.ordered_size = self._store.size
-
-    def _piece(self, start: int, end: int) -> bytes:
-        first, last = start - self._buffer_offset, end - self._buffer_offset
-        if first >= 0 and last <= len(self._buffer):
-            return self._buffer[first:last]
-        return self._store.read(start, end - start)
