@@ -159,11 +159,12 @@ def raw_json(job: Job) -> str:
     return as_json(job, fields)
 
 
-def as_json(received: Received, fields: dict[str, Any]) -> str:
-    """Return `fields` of a received model as indented JSON, with the names of unreadable fields.
+def as_json(received: Received, fields: dict[str, Any] | None = None) -> str:
+    """Return a received model, or only `fields` of it, as indented JSON, safe to draw.
 
-    Logins in URLs are masked.
+    It has the names of unreadable fields. Logins in URLs are masked.
     """
+    fields = received.model_dump(mode="json") if fields is None else fields
     unreadable = list(received.unreadable)
     noted = {**fields, "(could not be read)": unreadable} if unreadable else fields
     return json.dumps(_without_logins(noted), indent=2, ensure_ascii=False)

@@ -21,7 +21,6 @@ from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.facts import (
     Fact,
     FactLine,
-    as_json,
     first_cells,
     id_cell,
     labeled_facts,
@@ -160,11 +159,6 @@ def grid(
             else ()
         ),
     )
-
-
-def raw_json(pipeline: Pipeline) -> str:
-    """Return the pipeline as indented JSON, safe to draw, with masked logins."""
-    return as_json(pipeline, pipeline.model_dump(mode="json"))
 
 
 def _pipeline_status_cell(pipeline: Pipeline, statuses: JobStatuses) -> Cell:

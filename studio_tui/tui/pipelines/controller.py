@@ -8,7 +8,8 @@ from studio_tui.api.ids import NO_ID, is_usable_id
 from studio_tui.api.models import Pipeline
 from studio_tui.api.states import PipelineState
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.pipelines.facts import has_log, jobs_with_logs, raw_json
+from studio_tui.presentation.jobs.facts import as_json
+from studio_tui.presentation.pipelines.facts import has_log, jobs_with_logs
 from studio_tui.presentation.pipelines.impact import ended_words
 from studio_tui.service.logs.merged.merged_log import LIMIT
 from studio_tui.tui.frame.commands import Command, Host, why_read_only
@@ -147,7 +148,7 @@ class PipelineController:
 
     async def show_raw(self) -> None:
         if pipeline := self._at_hand():
-            text = await asyncio.to_thread(raw_json, pipeline)
+            text = await asyncio.to_thread(as_json, pipeline)
             await show_text(self._host, title(pipeline), text, (COPY, OK))
 
     async def copy_part(self) -> None:
@@ -162,7 +163,7 @@ class PipelineController:
             choices = [(key, f"{key:<8} {text}") for key, text in texts.items()]
             chosen = await self._host.ask(Choose("Copy", choices, "id"))
             if chosen == "JSON":
-                text = await asyncio.to_thread(raw_json, pipeline)
+                text = await asyncio.to_thread(as_json, pipeline)
                 await copy(self._host.app, text, plural(text.count("\n") + 1, "line"))
             elif chosen is not None:
                 await copy(self._host.app, texts[chosen])

@@ -6,7 +6,7 @@ import pytest
 
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.jobs.facts import FactLine
+from studio_tui.presentation.jobs.facts import FactLine, as_json
 from studio_tui.presentation.pipelines.facts import (
     GRID_JOBS,
     MOST_NAMED,
@@ -14,7 +14,6 @@ from studio_tui.presentation.pipelines.facts import (
     facts,
     grid,
     jobs_with_logs,
-    raw_json,
 )
 from studio_tui.presentation.pipelines.graph.estimate import Estimate
 from studio_tui.presentation.pipelines.rows import StatusCache
@@ -198,10 +197,10 @@ def test_a_target_with_fewer_than_two_runs_or_without_jobs_has_no_grid() -> None
 
 
 def test_the_raw_response_is_json_without_control_characters() -> None:
-    text = raw_json(pipeline(1, "RUNNING", {"a": "RUNNING"}, name=HOSTILE, total="many"))
+    text = as_json(pipeline(1, "RUNNING", {"a": "RUNNING"}, name=HOSTILE, total="many"))
     assert json.loads(text)["(could not be read)"] == ["total"]
     assert not control_characters_of_lines(text)
-    assert "hunter2" not in raw_json(pipeline(1, name="https://u:hunter2@example.org"))
+    assert "hunter2" not in as_json(pipeline(1, name="https://u:hunter2@example.org"))
 
 
 def test_jobs_with_logs_are_those_that_have_started_with_failed_jobs_first() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
 from studio_tui.presentation.format import SHORT_ID, plural
-from studio_tui.presentation.pipelines.facts import raw_json
+from studio_tui.presentation.jobs.facts import as_json
 from studio_tui.presentation.pipelines.views.export import (
     dot,
     graph_text,
@@ -98,7 +98,7 @@ class GraphExport:
             ExportFormat("the graph, as text", "graph.txt", drawn_graph),
             ExportFormat("Mermaid", "mmd", lambda: mermaid(model.statuses)),
             ExportFormat("DOT, for Graphviz", "dot", lambda: dot(model.statuses, name)),
-            ExportFormat("JSON", "json", lambda: f"{raw_json(pipeline)}\n"),
+            ExportFormat("JSON", "json", lambda: f"{as_json(pipeline)}\n"),
         ]
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (

@@ -193,7 +193,7 @@ class GraphJobs:
 
         def text() -> str:
             run = next(each for each in pipeline.job_runs if each.job_id == node.id)
-            run_json = as_json(run, run.model_dump(mode="json"))
+            run_json = as_json(run)
             return f"{run_json}\n{raw_json(job)}" if job is not None else run_json
 
         await show_text(self._host, node.name, await asyncio.to_thread(text))
