@@ -18,7 +18,7 @@ from studio_tui.redaction import REDACTED, without_secrets
 
 FILE_NAME = "studio-tui.log"
 FILE_BYTES = 1024 * 1024
-"""Maximum size in bytes, after which it is rotated."""
+"""Maximum bytes of the log file; before it would exceed them, it is rotated."""
 OLD_FILES = 2
 
 SHORTEST_SECRET = 4

@@ -40,7 +40,7 @@ class TailState:
     """When the phase began."""
     next_try: datetime | None = None
     reason: str = ""
-    """Why it reconnects, has stopped or is perhaps not whole; safe to draw."""
+    """Why following failed or stopped, or why the log may be incomplete; safe to draw."""
     status: str | None = None
     """The job's latest status, upper-case and safe to draw."""
     lines: int = 0

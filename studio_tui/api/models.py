@@ -89,7 +89,7 @@ class JobSchedule(Received):
 
     @property
     def single_time(self) -> datetime | None:
-        """When it runs once, also while it is suspended; `None` if it has an expression."""
+        """The time of a schedule that runs once, even while it is suspended; else `None`."""
         has_expression = self.cron_expression or "cron_expression" in self.unreadable
         return None if has_expression else self.start_after
 

@@ -14,9 +14,9 @@ _SIGNALS = {
     14: ("SIGALRM", ""),
     15: ("SIGTERM", "told to stop"),
 }
-"""Name and, if it says too little, meaning of signals on Linux, where jobs run (`man 7 signal`).
+"""The name of each signal on Linux, where jobs run, and its meaning if the name says too little.
 
-SIGHUP is left out, as 129 is also git's exit code for wrong arguments.
+See `man 7 signal`. SIGHUP is left out, as 129 is also git's exit code for wrong arguments.
 """
 
 ABORTED = 6

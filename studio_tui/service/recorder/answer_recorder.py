@@ -119,7 +119,7 @@ class AnswerRecorder:
 
 
 async def recall_pipeline(database: RecorderFile, pipeline_id: str) -> RecalledDetail | None:
-    """Return a pipeline and its jobs as recorded; `None` if they are not, or are unreadable."""
+    """Return a pipeline and its jobs as recorded; `None` if the pipeline is not, or unreadable."""
     return await asyncio.to_thread(
         database.read, lambda connection: _read_pipeline(connection, pipeline_id)
     )

@@ -166,7 +166,7 @@ class RecorderFile:
             self._kept_connection = self._kept_connection or connect(self.path)
 
     def close(self) -> None:
-        """Close the file; it can be used again."""
+        """Close the file; the next use opens it again."""
         with self._connection_lock:
             connection, self._kept_connection = self._kept_connection, None
             if connection is not None:
