@@ -65,9 +65,9 @@ class AnswerRecorder:
             ),
         )
 
-    def record_list(self, name: str, answer: object, things: Sequence[Job | Cluster]) -> None:
+    def record_list(self, name: str, answer: object, listed: Sequence[Job | Cluster]) -> None:
         """Record the items of an answer as a whole: the clusters or the schedules."""
-        self._enqueue(name, answer, lambda at: self._recorder.note_list(name, things, at))
+        self._enqueue(name, answer, lambda at: self._recorder.note_list(name, listed, at))
 
     async def run(self) -> None:
         """Record queued answers until canceled; then record the newest of each list."""

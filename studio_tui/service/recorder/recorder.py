@@ -104,10 +104,10 @@ class Recorder:
         listing = {"ids": list(by_id), "has_all": has_all}
         return self._note_items("pipelines", PIPELINE, by_id, listing, at=at)
 
-    def note_list(self, name: str, things: Sequence[Job | Cluster], at: datetime) -> bool:
+    def note_list(self, name: str, listed: Sequence[Job | Cluster], at: datetime) -> bool:
         """Record the clusters or the schedules; such a short list is written as a whole."""
         self._reset_if_file_was_replaced()
-        return self._write_list(name, [body_of(each) for each in things], at)
+        return self._write_list(name, [body_of(each) for each in listed], at)
 
     def flush(self) -> bool:
         """Write calls that are in memory; return whether that succeeded."""
@@ -256,11 +256,11 @@ class Recorder:
         return True
 
     def _find_changed(
-        self, kind: str, things: Mapping[str, Job | Pipeline], at: datetime
+        self, kind: str, by_id: Mapping[str, Job | Pipeline], at: datetime
     ) -> list[SeenItem]:
         earlier = self._seen[kind]
         changed = []
-        for item_id, item in things.items():
+        for item_id, item in by_id.items():
             before = earlier.get(item_id)
             if before is item or before == item:
                 continue
