@@ -221,12 +221,12 @@ class JobCreator:
         """Search for the job of an intent; `why` is `None` if an earlier run sent the request."""
         long_ago = clock.now() - timedelta(seconds=LONGEST_SEARCH)
         # The job of an old request would be in the first list.
-        enough_lists = 1 if why is None and open_intent.intent.sent_at < long_ago else LISTS_WITHOUT_JOB
+        enough = 1 if why is None and open_intent.intent.sent_at < long_ago else LISTS_WITHOUT_JOB
         searched = SearchExtent()
         backoff = Backoff(*BACKOFF)
         try:
             async with asyncio.timeout(LONGEST_SEARCH):
-                while searched.answers < enough_lists:
+                while searched.answers < enough:
                     rest = REST_BETWEEN_LISTS
                     try:
                         created, extent = await self._search_once(open_intent.intent)
@@ -238,7 +238,7 @@ class JobCreator:
                         if created is not None:
                             return await self._end(open_intent, created)
                         searched = replace(extent, answers=searched.answers + 1)
-                    if searched.answers < enough_lists:
+                    if searched.answers < enough:
                         await asyncio.sleep(rest)
         except TimeoutError:
             pass
