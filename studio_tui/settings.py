@@ -6,8 +6,9 @@ The files are those of the DataChain CLI, so a login with the CLI is sufficient.
 import math
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -97,9 +98,9 @@ def load_settings(
         TokenOriginChanged: a project's configuration redirects a token from another source.
         ConfigError: another setting is missing or invalid; the message says what to do.
     """
-    files = _Files.read(environ, cwd or _working_directory())
-    raw_url = _find("url", arguments.url, environ, files.all)
-    token = _find_token(arguments, environ, files.all, typed_token)
+    files = _Files(environ, cwd)
+    raw_url = _find("url", arguments.url, environ, files)
+    token = _find_token(arguments, environ, files, typed_token)
     if typed_token is not None:
         raw_url = raw_url._replace(source=TYPED)
     url = _normalize_url(raw_url)
@@ -109,7 +110,7 @@ def load_settings(
             "or use --token-file."
         )
     if raw_url.file is not None and raw_url.file == files.project:
-        other_files = [file for file in files.all if file.path != files.project]
+        other_files = [file for file in files if file.path != files.project]
         trusted = _normalize_url(_find("url", None, environ, other_files))
         if token.file != files.project and _address(trusted).origin != _address(url).origin:
             raise TokenOriginChanged(
@@ -118,7 +119,7 @@ def load_settings(
                 url=url,
                 trusted_url=trusted,
             )
-    team = _find("team", arguments.team, environ, files.all)
+    team = _find("team", arguments.team, environ, files)
     if not team.text:
         raise ConfigError(
             "No team is set. Use --team, DATACHAIN_STUDIO_TEAM or `datachain auth team NAME`."
@@ -165,16 +166,31 @@ class _File(NamedTuple):
     studio: Mapping[str, Any]
 
 
-class _Files(NamedTuple):
-    all: list[_File]
-    project: Path
-    """The configuration file of the project, which may not exist."""
+class _Files:
+    """The configuration files, the first to be followed first.
 
-    @classmethod
-    def read(cls, environ: Mapping[str, str], cwd: Path) -> "_Files":
-        paths = datachain_config_files(environ, cwd)
-        tables = [(path, _read_studio_table(path)) for path in dict.fromkeys(paths)]
-        return cls([_File(path, table) for path, table in tables if table is not None], paths[0])
+    They are not read, and so may be damaged, while the arguments and variables have all values.
+    """
+
+    def __init__(self, environ: Mapping[str, str], cwd: Path | None) -> None:
+        self._environ, self._cwd = environ, cwd
+
+    @cached_property
+    def _paths(self) -> list[Path]:
+        return datachain_config_files(self._environ, self._cwd or _working_directory())
+
+    @property
+    def project(self) -> Path:
+        """The configuration file of the project, which may not exist."""
+        return self._paths[0]
+
+    @cached_property
+    def _existing(self) -> list[_File]:
+        tables = [(path, _read_studio_table(path)) for path in dict.fromkeys(self._paths)]
+        return [_File(path, table) for path, table in tables if table is not None]
+
+    def __iter__(self) -> Iterator[_File]:
+        return iter(self._existing)
 
 
 def _read_studio_table(path: Path) -> Mapping[str, Any] | None:
@@ -195,7 +211,7 @@ def _read_studio_table(path: Path) -> Mapping[str, Any] | None:
 
 
 def _find(
-    name: str, argument: str | None, environ: Mapping[str, str], files: list[_File]
+    name: str, argument: str | None, environ: Mapping[str, str], files: Iterable[_File]
 ) -> _Value:
     if argument is not None:
         return _Value(argument, f"--{name}")
@@ -211,7 +227,7 @@ def _find(
 
 
 def _find_token(
-    arguments: Arguments, environ: Mapping[str, str], files: list[_File], typed: str | None
+    arguments: Arguments, environ: Mapping[str, str], files: Iterable[_File], typed: str | None
 ) -> _Value | None:
     if typed is not None:
         return _Value(typed, TYPED)

@@ -240,6 +240,17 @@ def test_the_error_for_an_invalid_configuration_names_the_file(
     assert str(path) in str(caught.value)
 
 
+def test_an_invalid_configuration_matters_only_if_a_value_is_looked_for_in_it(
+    machine: Machine,
+) -> None:
+    (machine.user / "config").write_text("[studio\ntoken = 1")
+    machine.environ["DATACHAIN_STUDIO_TOKEN"] = "from-variable"
+    settings = machine.load(url="https://studio.example.com", team="ours")
+    assert settings.token.get_secret_value() == "from-variable"
+    with pytest.raises(ConfigError, match="not valid TOML"):
+        machine.load(url="https://studio.example.com")
+
+
 def test_the_error_for_a_configuration_that_is_a_folder_names_the_folder(machine: Machine) -> None:
     folder = machine.user / "config"
     folder.mkdir()
