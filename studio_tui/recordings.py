@@ -1,6 +1,7 @@
 """The commands that export a recording and replay it."""
 
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
@@ -11,6 +12,7 @@ from studio_tui.api.client import StudioClient
 from studio_tui.arguments import Arguments
 from studio_tui.composition import profile_of
 from studio_tui.launch import run_dashboard
+from studio_tui.log import configure
 from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.recording_file import export, load
 from studio_tui.service.recorder.replay import ReplayClient, ReplayTime
@@ -69,6 +71,8 @@ def replay(context: click.Context, file: Path, *, speed: float) -> None:
     with tempfile.TemporaryDirectory(prefix="studio-tui-replay-") as folder:
 
         def connect(_choice: object) -> Connected:
+            with suppress(OSError):  # such as a full disk, on which a replay needs no log
+                configure(paths.log_dir())
             time = ReplayTime(recording, speed)
             clock.set_time_source(time.now)
             return connect_to_replay(ReplayClient(recording, time), time, file, Path(folder))
