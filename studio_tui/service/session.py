@@ -1,9 +1,10 @@
 """The session of one profile: its pollers, logs and commands."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,6 @@ from studio_tui.service.logs.log_library import LogLibrary
 from studio_tui.service.pacing import Pacing
 from studio_tui.service.polling.dataset_catalog import DatasetCatalog
 from studio_tui.service.polling.endings import Endings
-from studio_tui.service.polling.first_requests import FirstRequests, probe_of
 from studio_tui.service.polling.job_details import JobDetailsReader
 from studio_tui.service.polling.log_ends import LogEnds
 from studio_tui.service.polling.pipeline_watch import PipelineWatch
@@ -172,7 +172,7 @@ class StudioSession:
     async def run(self, tab: str = "jobs") -> None:
         """Poll and follow logs until canceled; request the list of `tab`, else the jobs, first."""
         lists = {poller.name for poller in self.pollers}
-        self.reachability.first_requests.begin_with(tab if tab in lists else self.jobs.name)
+        self.reachability.begin_with(tab if tab in lists else self.jobs.name)
         async with asyncio.TaskGroup() as tasks:
             for poller in self.pollers:
                 tasks.create_task(poller.run(), name=f"poll {poller.name}")
@@ -236,11 +236,13 @@ class StudioSession:
         self._poll_all()
 
     def _make_reachability(self, state_file: Path | None) -> Reachability:
-        first = FirstRequests()
+        # In turn, as only one of these lists may be broken.
+        lists: Iterator[Callable[..., Awaitable[object]]] = cycle(
+            (self.client.jobs, self.client.pipelines)
+        )
         return Reachability(
-            probe_of(self.client, first),
+            lambda: next(lists)(limit=1),
             on_refused=self._stop_all,
-            first_requests=first,
             longest_rest=self._pacing.backoff_cap,
             read_sign=lambda: file_version(state_file),
         )

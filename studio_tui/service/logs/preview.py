@@ -99,7 +99,7 @@ class LogTailPreview:
             await self._reachability.wait()
             size = self._whole.size
             try:
-                with self._reachability.asking("end of a log"):
+                with self._reachability.asking():
                     body = await self._source.job_log_end(self._job_id, LENGTH)
             except (TransportError, RateLimited, ServerError, BrokenAnswer) as error:
                 await asyncio.sleep(max(PAUSE, error.retry_after))

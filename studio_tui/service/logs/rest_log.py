@@ -239,7 +239,7 @@ class RestFallback:
             await self._reachability.wait()
             rest = OUTAGE_INTERVAL
             try:
-                with self._reachability.asking("log"):
+                with self._reachability.asking():
                     await self._rest.read()
                 self._succeeded()
             except SpoolError:

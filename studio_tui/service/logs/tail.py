@@ -49,7 +49,7 @@ from studio_tui.service.logs.retries import Retries
 from studio_tui.service.logs.state import NO_LOG, REMOVED, UNCHECKED, UNCONFIRMED, StatePublisher
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.polling.backoff import wait_for
-from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
+from studio_tui.service.polling.reachability import Reachability
 
 MANY = 100
 """A frame with more messages is followed by `give_way`."""
@@ -214,7 +214,7 @@ class LogTail(StatePublisher):
                     async with asyncio.timeout(connection.patience):
                         frame = await anext(frames)
                     if not isinstance(frame, Closed):
-                        self._reachability.note_success(LOG_STREAM)
+                        self._reachability.note_success()
                     connection.note_pause(connection.now - waiting_since)
                     verdict = await self._process(frame)
                     if verdict is not None:
@@ -228,7 +228,7 @@ class LogTail(StatePublisher):
         except SpoolError:
             raise
         except StudioError as error:
-            self._reachability.note_failure(LOG_STREAM, error)
+            self._reachability.note_failure(error)
             return verdict_of_error(error)
 
     async def _process(self, frame: LogFrame) -> Verdict | None:
@@ -319,7 +319,7 @@ class LogTail(StatePublisher):
         while not self.state.is_over:
             await self._retries.wait_until_reachable()
             try:
-                with self._reachability.asking("log"):
+                with self._reachability.asking():
                     is_final = not poll or await self._is_finished()
                     assembler = self._assembler
                     self._rest.note_live(

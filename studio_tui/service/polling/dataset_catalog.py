@@ -104,7 +104,7 @@ class DatasetCatalog:
             while remaining and self._may_request:
                 job_id = remaining.pop()
                 try:
-                    with self._reachability.asking("datasets of a job"):
+                    with self._reachability.asking():
                         versions = await self._client.job_dataset_versions(job_id)
                 except NotFound:
                     self._made[job_id] = ()

@@ -31,7 +31,7 @@ from studio_tui.errors import (
 )
 from studio_tui.service.listeners import Listeners
 from studio_tui.service.polling.backoff import DENIED_PAUSE, Backoff, wait_for
-from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
+from studio_tui.service.polling.reachability import Reachability
 
 END_BYTES = 64 * 1024
 PROGRESS_BYTES = 4096
@@ -222,7 +222,7 @@ class LogEnds:
                     return
                 except StudioError as error:
                     logger.info("progress of a job is not followed: %s", error)
-                    self._reachability.note_failure(LOG_STREAM, error)
+                    self._reachability.note_failure(error)
                     if isinstance(error, PermissionDenied | ProtocolError):
                         return
                 await asyncio.sleep(self._stretch(backoff.add_failure()))
@@ -237,7 +237,7 @@ class LogEnds:
                 async for frame in frames:
                     if isinstance(frame, Closed):
                         return
-                    self._reachability.note_success(LOG_STREAM)
+                    self._reachability.note_success()
                     if isinstance(frame, StatusFrame) and frame.word in FINISHED_STATES:
                         log.end = log.end._replace(is_final=True)
                     if not isinstance(frame, LogMessages):
@@ -292,7 +292,7 @@ class LogEnds:
         length = END_BYTES if self._is_selected(log) else PROGRESS_BYTES
         rest = retry_after = 0.0
         try:
-            with self._reachability.asking("ends of logs"):
+            with self._reachability.asking():
                 body = await self._source.job_log_end(log.job_id, length, etag=log.etag)
         except AuthenticationError as error:
             self._refuse(error)

@@ -300,7 +300,7 @@ class PipelineWatch(Poller[PipelineDetail]):
     async def _request_run(self, run_id: str, status: str | None) -> float:
         """Request a run once; return the minimum seconds to rest after it."""
         try:
-            with self._reachability.asking(f"jobs of {self.name}"):
+            with self._reachability.asking():
                 job = await self._client.job(run_id)
         except AuthenticationError as error:
             self.stop(error)

@@ -142,10 +142,8 @@ class Poller(SnapshotPublisher[T]):
                 self._poked.clear()
                 if self.snapshot.stopped:
                     await self._poked.wait()
-                elif self._reachability.outage is not None:
+                elif not self._reachability.may_request(self.name):
                     await self._reachability.wait()
-                elif not self._reachability.first_requests.try_to_begin(self.name):
-                    await self._reachability.first_requests.wait_for_turn()
                 else:
                     seconds = await self._request()
                     if not self.snapshot.stopped:
@@ -156,7 +154,7 @@ class Poller(SnapshotPublisher[T]):
     async def _request(self) -> float:
         """Send the request once, publish the outcome and return the seconds to rest."""
         try:
-            with self._reachability.asking(self.name):
+            with self._reachability.asking(counts=not self._backoff.failures):
                 value = await self._fetch()
         except AuthenticationError as error:
             logger.warning("%s stopped: %s", self.name, error)
@@ -194,7 +192,6 @@ class Poller(SnapshotPublisher[T]):
         if self._reachability.outage is not None:
             self._publish(self._with_outage(self.snapshot))
             return
-        self._backoff.reset()
         if self.snapshot.error is not None:
             self._publish(replace(self.snapshot, next_try_at=clock.now()))
         self._poked.set()

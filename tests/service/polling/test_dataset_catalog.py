@@ -177,7 +177,7 @@ async def test_requests_that_keep_failing_become_rarer(time: Clock) -> None:
 
 async def test_nothing_is_requested_in_an_outage() -> None:
     studio, reachability = Studio(), Reachability(probe=lambda: asyncio.sleep(0))
-    reachability.note_failure("another", NotSent("gone"))
+    reachability.note_failure(NotSent("gone"))
     names = DatasetCatalog(studio, reachability)
     await names.request_versions(JOBS)
     assert studio.requested_jobs == []

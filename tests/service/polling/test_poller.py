@@ -160,7 +160,7 @@ async def test_a_value_recalled_during_an_outage_has_the_error_of_the_outage_at_
         "pipeline", fetch_nothing, lambda _: 1.0, reachability=reachability
     )
     error = NotSent("studio refuses connections: is Studio running there?")
-    with pytest.raises(NotSent), reachability.asking("jobs"):
+    with pytest.raises(NotSent), reachability.asking():
         raise error
     poller.recall([1], NOON)
     assert (poller.snapshot.value, poller.snapshot.error) == ([1], error)

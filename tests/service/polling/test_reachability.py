@@ -27,6 +27,7 @@ from studio_tui.errors import (
 )
 from studio_tui.files import file_version
 from studio_tui.local.config.data_dir import DataDir
+from studio_tui.service.polling.poller import Poller
 from studio_tui.service.polling.reachability import (
     LONGEST_PAUSE,
     SHORTEST_PAUSE,
@@ -80,9 +81,53 @@ class Probes:
             await asyncio.gather(task, return_exceptions=True)
 
 
-def fail(reachability: Reachability, name: str, error: StudioError) -> None:
-    """Let a request of this name fail."""
-    with suppress(StudioError), reachability.asking(name):
+INTERVALS = {"jobs": 10.0, "pipelines": 10.0, "clusters": 30.0, "schedules": 30.0}
+"""Seconds between two polls of each list."""
+
+
+class Lists:
+    """Polls all lists of a Studio that answers each probe."""
+
+    def __init__(self, slowness: int = 1) -> None:
+        """Initialize; `slowness` stretches the rests between polls."""
+        self.errors: dict[str, StudioError] = {}
+        """The errors of lists that fail, by name."""
+        self.outages = 0
+        self._slowness = slowness
+
+    def _poller(self, name: str, reachability: Reachability) -> Poller[str]:
+        async def fetch() -> str:
+            await asyncio.sleep(0.1)
+            if name in self.errors:
+                raise self.errors[name]
+            return name
+
+        def rest(_: str) -> float:
+            return INTERVALS[name] * self._slowness
+
+        return Poller(name, fetch, rest, reachability=reachability)
+
+    def _count(self, reachability: Reachability) -> None:
+        self.outages += reachability.outage is None
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["Lists"]:
+        """Poll until the test has ended; yields when each list was received."""
+        async with Probes().running() as reachability:
+            reachability.subscribe(lambda: self._count(reachability))
+            self.pollers = [self._poller(name, reachability) for name in INTERVALS]
+            for poller in self.pollers:
+                poller.subscribe(lambda _: None)
+            tasks = [asyncio.create_task(poller.run()) for poller in self.pollers]
+            await asyncio.sleep(1)
+            yield self
+            for task in tasks:
+                task.cancel()
+
+
+def fail(reachability: Reachability, error: StudioError, *, counts: bool = True) -> None:
+    """Let a request fail: for a list whose last request succeeded, unless it does not count."""
+    with suppress(StudioError), reachability.asking(counts=counts):
         raise error
 
 
@@ -92,7 +137,7 @@ def test_a_refused_connection_or_a_rate_limit_is_an_outage_at_the_first_failure(
 ) -> None:
     async def scenario() -> None:
         async with Probes().running() as reachability:
-            fail(reachability, "jobs", error)
+            fail(reachability, error)
             assert reachability.outage is not None
             assert reachability.outage.error is error
             assert reachability.outage.since == NOON
@@ -111,35 +156,49 @@ def test_a_refused_connection_or_a_rate_limit_is_an_outage_at_the_first_failure(
         ProtocolError("a web page instead of data"),
     ],
 )
-def test_failures_of_two_different_requests_with_no_success_in_between_are_an_outage(
+def test_failures_of_two_lists_with_no_success_in_between_are_an_outage(
     error: StudioError,
 ) -> None:
     async def scenario() -> None:
         async with Probes().running() as reachability:
-            fail(reachability, "jobs", error)
-            fail(reachability, "jobs", error)
+            fail(reachability, error)
+            fail(reachability, error, counts=False)
             assert reachability.outage is None
             await asyncio.sleep(2)
-            fail(reachability, "clusters", error)
+            fail(reachability, error)
             assert reachability.outage is not None
             assert reachability.outage.since == NOON
 
     run(scenario())
 
 
-def test_a_request_that_fails_while_others_succeed_is_no_outage() -> None:
+@pytest.mark.parametrize("failing", INTERVALS)
+@pytest.mark.parametrize("slowness", [1, 5])
+@pytest.mark.parametrize(
+    "error",
+    [ServerError(500, "broken"), PermissionDenied(403, "no"), RequestTimedOut("no answer in time")],
+)
+def test_a_list_that_always_fails_while_others_succeed_says_so_and_is_no_outage(
+    error: StudioError, slowness: int, failing: str
+) -> None:
     async def scenario() -> None:
-        async with Probes().running() as reachability:
-            for _ in range(20):
-                fail(reachability, "clusters", ServerError(500, "broken"))
-                reachability.note_success("jobs")
-                fail(reachability, "schedules", ServerError(500, "broken"))
-            # Both have failed while other requests succeeded.
-            fail(reachability, "clusters", RateLimited(429, "slow down"))
-            assert reachability.outage is None
-            fail(reachability, "jobs", ServerError(500, "broken"))
-            fail(reachability, "pipelines", ServerError(500, "broken"))
-            assert reachability.outage is not None
+        async with Lists(slowness).running() as lists:
+            lists.errors[failing] = error
+            await asyncio.sleep(3600)
+            assert lists.outages == 0
+            errors = {poller.name: poller.snapshot.error for poller in lists.pollers}
+            assert errors == dict.fromkeys(INTERVALS) | {failing: error}
+
+    run(scenario())
+
+
+def test_lists_that_always_fail_while_others_succeed_are_at_most_one_outage() -> None:
+    async def scenario() -> None:
+        async with Lists().running() as lists:
+            for name in ("clusters", "schedules", "pipelines"):
+                lists.errors[name] = ServerError(500, "broken")
+            await asyncio.sleep(3600)
+            assert lists.outages <= 1
 
     run(scenario())
 
@@ -147,43 +206,20 @@ def test_a_request_that_fails_while_others_succeed_is_no_outage() -> None:
 def test_a_success_of_a_request_sent_before_a_failure_does_not_clear_the_failure() -> None:
     async def scenario() -> None:
         async with Probes().running() as reachability:
-            with reachability.asking("schedules"):
-                fail(reachability, "jobs", ServerError(500, "broken"))
-            fail(reachability, "schedules", ServerError(500, "broken"))
+            with reachability.asking():
+                fail(reachability, ServerError(500, "broken"))
+            fail(reachability, ServerError(500, "broken"))
             assert reachability.outage is not None
 
     run(scenario())
 
 
-def test_requests_that_fail_again_right_after_an_outage_are_another_outage() -> None:
+def test_lists_that_fail_again_right_after_an_outage_are_another_outage() -> None:
     async def scenario() -> None:
-        probes = Probes()
-        async with probes.running() as reachability:
-            for name in ("jobs", "clusters"):
-                reachability.note_success(name)
-            for name in ("jobs", "clusters"):
-                fail(reachability, name, ServerError(500, "broken"))
-            await reachability.wait()
-            for name in ("jobs", "clusters"):
-                fail(reachability, name, ServerError(500, "broken"))
-            assert reachability.outage is not None
-
-    run(scenario())
-
-
-def test_two_lists_that_always_fail_cause_only_two_outages() -> None:
-    async def scenario() -> None:
-        probes = Probes()
-        async with probes.running() as reachability:
-            for name in ("jobs", "clusters", "schedules"):
-                reachability.note_success(name)
-            outages = 0
-            for _ in range(20):
-                fail(reachability, "clusters", ServerError(500, "broken"))
-                fail(reachability, "schedules", ServerError(500, "broken"))
-                outages += reachability.outage is not None
-                await reachability.wait()
-            assert outages == 2
+        async with Lists().running() as lists:
+            lists.errors = dict.fromkeys(INTERVALS, ServerError(500, "broken"))
+            await asyncio.sleep(60)
+            assert lists.outages == 2
 
     run(scenario())
 
@@ -195,9 +231,9 @@ def test_two_lists_that_always_fail_cause_only_two_outages() -> None:
 def test_an_error_about_one_list_shows_that_studio_is_reachable(error: StudioError) -> None:
     async def scenario() -> None:
         async with Probes().running() as reachability:
-            fail(reachability, "jobs", ServerError(500, "broken"))
-            fail(reachability, "clusters", error)
-            fail(reachability, "schedules", ServerError(500, "broken"))
+            fail(reachability, ServerError(500, "broken"))
+            fail(reachability, error)
+            fail(reachability, ServerError(500, "broken"))
             assert reachability.outage is None
 
     run(scenario())
@@ -207,11 +243,11 @@ def test_a_request_that_gets_no_connection_is_no_sign_of_an_outage_and_ends_none
     async def scenario() -> None:
         probes, error = Probes(), NoFreeConnection("all connections are in use")
         async with probes.running() as reachability:
-            for name in ("jobs", "clusters", "schedules"):
-                fail(reachability, name, error)
+            fail(reachability, error)
+            fail(reachability, error)
             assert reachability.outage is None
             probes.error = error
-            fail(reachability, "jobs", CONNECTION_REFUSED)
+            fail(reachability, CONNECTION_REFUSED)
             await asyncio.sleep(SHORTEST_PAUSE + 1)
             assert probes.times
             assert reachability.outage is not None
@@ -230,7 +266,7 @@ def test_probes_are_sent_after_five_seconds_and_then_ever_later_up_to_a_minute(
         probes = Probes()
         probes.error, probes.seconds = CONNECTION_REFUSED, 3.0
         async with probes.running() as reachability:
-            fail(reachability, "jobs", CONNECTION_REFUSED)
+            fail(reachability, CONNECTION_REFUSED)
             await asyncio.sleep(600)
         ends = [0.0, *(time + probes.seconds for time in probes.times)]
         rests = [time - end for end, time in zip(ends, probes.times, strict=False)]
@@ -249,7 +285,7 @@ def test_an_outage_whose_kind_of_error_changes_begins_with_the_new_error() -> No
         probes = Probes()
         probes.error = ServerError(502, "a web page")
         async with probes.running() as reachability:
-            fail(reachability, "jobs", CONNECTION_REFUSED)
+            fail(reachability, CONNECTION_REFUSED)
             await asyncio.sleep(7)
             assert reachability.outage is not None
             assert reachability.outage.error is probes.error
@@ -268,8 +304,8 @@ def test_the_next_probe_is_sent_after_the_delay_that_studio_requests(error: Stud
         probes = Probes()
         probes.error = error
         async with probes.running() as reachability:
-            fail(reachability, "jobs", error)
-            fail(reachability, "clusters", error)
+            fail(reachability, error)
+            fail(reachability, error)
             await asyncio.sleep(300)
         assert probes.times == pytest.approx([120, 240], abs=0.01)
 
@@ -280,8 +316,8 @@ def test_a_late_answer_that_requests_a_delay_postpones_the_probe() -> None:
     async def scenario() -> None:
         probes = Probes()
         async with probes.running() as reachability:
-            fail(reachability, "jobs", RateLimited(429, "slow down"))
-            fail(reachability, "clusters", RateLimited(429, "slow down", 30))
+            fail(reachability, RateLimited(429, "slow down"))
+            fail(reachability, RateLimited(429, "slow down", 30))
             assert reachability.outage is not None
             assert reachability.outage.next_try_at == NOON + timedelta(seconds=30)
             await asyncio.sleep(60)
@@ -299,7 +335,7 @@ def test_all_waiting_requests_continue_as_soon_as_the_probe_is_answered(
         probes = Probes()
         probes.error = error
         async with probes.running() as reachability:
-            fail(reachability, "jobs", CONNECTION_REFUSED)
+            fail(reachability, CONNECTION_REFUSED)
             await asyncio.gather(*(reachability.wait() for _ in range(50)))
             assert loop.time() == pytest.approx(SHORTEST_PAUSE, abs=0.01)
             assert len(probes.times) == 1
@@ -315,7 +351,7 @@ def test_repeated_refreshes_by_the_user_send_one_probe_at_once() -> None:
         probes = Probes()
         probes.error, probes.seconds = CONNECTION_REFUSED, 3.0
         async with probes.running() as reachability:
-            fail(reachability, "jobs", RateLimited(429, "slow down", 300))
+            fail(reachability, RateLimited(429, "slow down", 300))
             await asyncio.sleep(1)
             for _ in range(20):
                 reachability.hurry()
@@ -334,7 +370,7 @@ def test_a_new_sign_that_studio_is_back_sends_a_probe_at_once() -> None:
         probes = Probes()
         probes.sign, probes.error = "first", CONNECTION_REFUSED
         async with probes.running() as reachability:
-            fail(reachability, "jobs", CONNECTION_REFUSED)
+            fail(reachability, CONNECTION_REFUSED)
             await asyncio.sleep(1)
             probes.sign = None
             await asyncio.sleep(1)
@@ -343,7 +379,7 @@ def test_a_new_sign_that_studio_is_back_sends_a_probe_at_once() -> None:
             await asyncio.sleep(SIGN_CHECK_INTERVAL + 0.01)
             assert len(probes.times) == 1
             assert reachability.outage is None
-            fail(reachability, "jobs", CONNECTION_REFUSED)
+            fail(reachability, CONNECTION_REFUSED)
             await asyncio.sleep(SHORTEST_PAUSE - 0.1)
             assert len(probes.times) == 1
 
@@ -356,7 +392,7 @@ def test_a_sign_from_before_the_first_failure_sends_a_probe_at_once() -> None:
         probes.sign = "first"
         async with probes.running() as reachability:
             probes.sign = "second"
-            fail(reachability, "jobs", CONNECTION_REFUSED)
+            fail(reachability, CONNECTION_REFUSED)
             await asyncio.sleep(0.01)
             assert len(probes.times) == 1
 
@@ -376,13 +412,13 @@ async def test_a_restarted_local_studio_is_detected_by_its_state_file_alone(
         task = asyncio.create_task(reachability.run())
         for _ in range(3):
             await asyncio.to_thread(studio.kill)
-            with suppress(StudioError), reachability.asking("jobs"):
+            with suppress(StudioError), reachability.asking():
                 await client.jobs()
             assert reachability.outage is not None
             await asyncio.to_thread(studio.restart)
             async with asyncio.timeout(15):
                 await reachability.wait()
-            with reachability.asking("jobs"):
+            with reachability.asking():
                 await client.jobs()
         task.cancel()
 
@@ -392,7 +428,7 @@ def test_a_machine_that_slept_past_the_announced_time_sends_the_probe_at_once() 
         probes = Probes()
         reachability = Reachability(probes.probe)
         task = asyncio.create_task(reachability.run())
-        fail(reachability, "jobs", RateLimited(429, "slow down", 300))
+        fail(reachability, RateLimited(429, "slow down", 300))
         await asyncio.sleep(1)
         woken_at = clock.now() + timedelta(hours=1)
         clock.set_time_source(lambda: woken_at)
@@ -409,10 +445,10 @@ def test_a_token_rejected_by_a_probe_stops_all_requests_until_the_user_refreshes
         rejection = AuthenticationError(401, "token expired")
         probes.error = rejection
         async with probes.running() as reachability:
-            fail(reachability, "jobs", CONNECTION_REFUSED)
+            fail(reachability, CONNECTION_REFUSED)
             await reachability.wait()
             assert probes.rejections == [rejection]
-            with pytest.raises(AuthenticationError), reachability.asking("jobs"):
+            with pytest.raises(AuthenticationError), reachability.asking():
                 raise AssertionError("A request was sent.")
             await asyncio.sleep(600)
             assert len(probes.times) == 1
@@ -425,7 +461,7 @@ def test_a_token_rejected_by_a_probe_stops_all_requests_until_the_user_refreshes
             reachability.hurry()
             await reachability.wait()
             assert len(probes.times) == 3
-            with reachability.asking("jobs"):
+            with reachability.asking():
                 pass
 
     run(scenario())
@@ -434,8 +470,8 @@ def test_a_token_rejected_by_a_probe_stops_all_requests_until_the_user_refreshes
 def test_a_success_of_a_request_sent_before_the_outage_does_not_end_the_outage() -> None:
     async def scenario() -> None:
         async with Probes().running() as reachability:
-            fail(reachability, "jobs", RateLimited(429, "slow down", 60))
-            reachability.note_success("clusters")
+            fail(reachability, RateLimited(429, "slow down", 60))
+            reachability.note_success()
             assert reachability.outage is not None
 
     run(scenario())
@@ -444,7 +480,7 @@ def test_a_success_of_a_request_sent_before_the_outage_does_not_end_the_outage()
 def test_without_a_probe_there_is_no_outage() -> None:
     async def scenario() -> None:
         reachability = Reachability()
-        fail(reachability, "jobs", CONNECTION_REFUSED)
+        fail(reachability, CONNECTION_REFUSED)
         assert reachability.outage is None
         await reachability.wait()
 
