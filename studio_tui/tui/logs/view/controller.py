@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.widget import Widget
 from textual.worker import Worker
@@ -86,9 +86,29 @@ class ViewController:
 
 
 class MatchSteps(ViewController):
-    """Goes from match to match."""
+    """Goes from match to match, and around."""
 
+    name: ClassVar[str]
+    """What a match is called."""
     matches: LineMatches | None = None
+
+    async def _nearest(self, matches: LineMatches, offset: int, step: int) -> int | None:
+        """Return the first shown match from `offset` on; with a `step` of -1, the last before it.
+
+        Raises:
+            SpoolError: the log cannot be read back.
+        """
+        return await self._view.filter.nearest_shown(matches, offset, backwards=step < 0)
+
+    async def _next(self, matches: LineMatches, offset: int, step: int) -> tuple[int | None, str]:
+        """Return like `_nearest`, else from the other end of the log; then also words for that."""
+        start = await self._nearest(matches, offset, step)
+        if start is not None:
+            return start, ""
+        size = self._view.store.size if self._view.store else 0
+        start = await self._nearest(matches, size + 1 if step < 0 else 0, step)
+        ends = ("last", "end") if step < 0 else ("first", "start")
+        return start, f"the {ends[0]} {self.name}, from the {ends[1]}"
 
     def _show_until_changed(self, words: str) -> None:
         """Show a message until the matches, the filter or the user's place change."""

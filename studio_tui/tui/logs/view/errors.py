@@ -34,13 +34,11 @@ A flood of lines is faster than the search, so the search can end only after the
 _QUIET = 0.5
 """Seconds after the user last scrolled until the search for errors starts or goes on."""
 
-_WRAPPED = {1: "the first error, from the start", -1: "the last error, from the end"}
-"""By direction, 1 for down or -1 for up: the message if errors are only in the other direction."""
-
 
 class LogErrors(MatchSteps):
     """The lines with errors, as far as they are found, are its `matches`."""
 
+    name = "error"
     _moved_at = 0.0
     """When the user last scrolled, or another log was shown, by the monotonic clock."""
 
@@ -88,23 +86,22 @@ class LogErrors(MatchSteps):
         self._going.run_next(partial(self._find, direction), "go to an error")
 
     async def _find(self, direction: int) -> None:
-        matches = self.matches
-        if matches is None or not self._view.pane.in_sight:
+        view, matches, cursor = self._view, self.matches, self._view.pane.cursor
+        if matches is None or cursor is None:
             return
-        cursor = self._view.pane.cursor
-        start = await self._target(matches, direction)
-        farthest = None
-        if start is None:
-            farthest = await self._target(matches, direction, wraps=True)
-        if start is not None:
-            self._view.go(start)
-            if direction > 0 and cursor is not None and start < cursor:  # only while following
-                self._show_until_changed("the first visible error")
-        elif farthest is None or farthest == self._view.pane.cursor:
-            self._show_until_changed(self._why_no_other(matches))
+        if direction < 0:
+            offset = cursor + view.following
         else:
-            self._view.go(farthest)
-            self._show_until_changed(_WRAPPED[direction])
+            # While the view follows, no line is below, so the next error is the first visible one.
+            offset = view.pane.in_sight[0].start if view.following else cursor + 1
+        start, note = await self._next(matches, offset, direction)
+        if start is None or (note and start == view.pane.cursor):
+            note = self._why_no_other(matches)
+        else:
+            view.go(start)
+            if direction > 0 and start < cursor and not note:
+                note = "the first visible error"
+        self._show_until_changed(note)
 
     def _why_no_other(self, matches: LineMatches) -> str:
         cursor = self._view.pane.cursor
@@ -114,39 +111,16 @@ class LogErrors(MatchSteps):
             return "no error among the lines shown"
         return f"no errors{self._view.so_far}"
 
-    async def _target(
-        self, matches: LineMatches, direction: int, *, wraps: bool = False
-    ) -> int | None:
-        """Return the start of the next error, or of the previous one if `direction` is -1.
-
-        While the view follows, no line is below, so the next error is the first visible one. If
-        `wraps`, return the first error of the log, or the last one if `direction` is -1. Return
-        `None` if there is no such error.
-
-        Raises:
-            SpoolError: the log cannot be read back.
-        """
-        view, cursor = self._view, self._view.pane.cursor
-        if cursor is None:
-            return None
-        is_first_visible = direction > 0 and view.following and not wraps
-        if direction < 0:
-            offset = self._size + 1 if wraps else cursor + view.following
-        elif is_first_visible:
-            offset = view.pane.in_sight[0].start
-        else:
-            offset = 0 if wraps else cursor + 1
+    async def _nearest(self, matches: LineMatches, offset: int, step: int) -> int | None:
         units: dict[int, list[int]] = {}
-        while True:
-            start = await view.filter.nearest_shown(matches, offset, backwards=direction < 0)
-            if start is None:
-                return None
+        while (start := await super()._nearest(matches, offset, step)) is not None:
             if start not in units:
                 units = await self._units_near(matches, start)
-            first = next(filter(view.filter.shows, units.get(start, ())), start)
-            if first == start or direction < 0 or is_first_visible:
+            first = next(filter(self._view.filter.shows, units.get(start, ())), start)
+            if first == start or step < 0 or self._view.following:
                 return first
             offset = start + 1
+        return None
 
     async def _units_near(self, matches: LineMatches, error: int) -> dict[int, list[int]]:
         """Return, by the start of each error near one, the starts of all errors in its unit."""

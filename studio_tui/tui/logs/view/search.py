@@ -33,6 +33,7 @@ class Origin(NamedTuple):
 
 
 class LogSearch(MatchSteps):
+    name = "match"
     pattern: SearchPattern | None = None
     """The pattern that is searched for; `None` without a search."""
 
@@ -128,15 +129,12 @@ class LogSearch(MatchSteps):
             offset = pane.window.top.start
         else:
             offset = store.line_end(current) + 1 if step > 0 else current
-        note = ""
-        start = await self._view.filter.nearest_shown(matches, offset, backwards=step < 0)
-        if start is None and origin is not None:
-            start = await self._view.filter.nearest_shown(matches, offset, backwards=True)
-            note = "no match below"
-        elif start is None:
-            other_end = store.size + 1 if step < 0 else 0
-            start = await self._view.filter.nearest_shown(matches, other_end, backwards=step < 0)
-            note = "the last match, from the end" if step < 0 else "the first match, from the start"
+        if origin is None:
+            start, note = await self._next(matches, offset, step)
+        elif (start := await self._nearest(matches, offset, step)) is not None:
+            note = ""
+        else:
+            start, note = await self._nearest(matches, offset, -1), "no match below"
         if start is not None:
             self._view.go(start)
             self._show_until_changed(note)
