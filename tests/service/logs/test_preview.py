@@ -30,32 +30,20 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 class Studio(StudioClient):
-    """Studio in memory: REST serves a log and its end."""
+    """Studio in memory: REST serves the end of a log."""
 
     def __init__(self, log: bytes) -> None:
         self.log = log
         self.errors: list[StudioError] = []
         self.requests = 0
-        self.sent = 0
-
-    async def job_logs(self, job_id: str, *, offset: int = 0, etag: str | None = None) -> LogBody:
-        assert job_id == "7"
-        return await self._answer(self.log[offset:], offset, etag)
 
     async def job_log_end(self, job_id: str, length: int, *, etag: str | None = None) -> LogBody:
-        assert job_id == "7"
-        return await self._answer(self.log[-length:], max(0, len(self.log) - length), etag)
-
-    async def _answer(self, data: bytes, offset: int, etag: str | None) -> LogBody:
+        assert (job_id, etag) == ("7", None)
         self.requests += 1
         await asyncio.sleep(0.01)
         if self.errors:
             raise self.errors.pop(0)
-        fresh = str(hash(self.log))
-        if etag == fresh:
-            return LogBody(b"", offset, None, etag, unchanged=True)
-        self.sent += len(data)
-        return LogBody(data, offset, len(self.log), fresh)
+        return LogBody(self.log[-length:], max(0, len(self.log) - length), len(self.log), None)
 
 
 def lines(first: int, last: int) -> bytes:
