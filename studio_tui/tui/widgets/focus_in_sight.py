@@ -4,8 +4,12 @@ from textual.containers import VerticalScroll
 
 
 class FocusInSight(VerticalScroll, can_focus=False):
-    """Scrolls to the widget with the focus when it becomes lower, as for a notice."""
+    """Scrolls to the widget with the focus when its own height or that of its content changes."""
 
     def on_resize(self) -> None:
         if self.has_focus_within and self.screen.focused is not None:
-            self.call_after_refresh(self.screen.focused.scroll_visible, animate=False)
+            scroll = self.screen.focused.scroll_visible
+            self.call_after_refresh(scroll, animate=False, immediate=True)
+
+    def watch_virtual_size(self) -> None:
+        self.on_resize()

@@ -302,6 +302,20 @@ async def test_the_further_rows_of_a_wrapped_line_are_indented_more_than_its_fir
             assert " ".join(" ".join(rows).split()) == " ".join(f"{label} {sign}".split())
 
 
+async def test_a_field_stays_visible_when_the_notes_above_it_change() -> None:
+    async with driving(DialogApp(), size=(40, 12), frames=False) as pilot:
+        dialog = _create_schedule_dialog()
+        above, field = dialog.fields["datasets"], dialog.fields["time"]
+        pilot.app.push_screen(dialog)
+        await until(pilot, lambda: field.editor.region)
+        field.editor.focus()
+        await pilot.pause()
+        for rows in (20, 0, 20):
+            above.set_notes((), ("note",) * rows, lasting=True)
+            await pilot.pause()
+            assert dialog.find_widget(field.editor).visible_region, rows
+
+
 def _scroll_position(app: App[None]) -> tuple[object, ...]:
     """Return what keys move; a constant at the end of a list, where keys start again at the top."""
     lists = [each.highlighted for each in app.screen.query(OptionList)]
