@@ -48,12 +48,12 @@ class BulkPipelines:
     async def confirm_stop(self, chosen: Sequence[Pipeline], excluded: int) -> bool:
         """Ask whether to pause the `chosen` pipelines and cancel their jobs, which it names."""
         are_paused = all(each.state is PipelineState.PAUSED for each in chosen)
-        left_out = _left_out(excluded, "has nothing to stop")
+        others = left_out(excluded, "has nothing to stop")
         effects = stop_effects(chosen, are_paused=are_paused)
         names = [f"  {title(each)}" for each in chosen]
         question = Confirm(
             f"{'Cancel the jobs of' if are_paused else 'Stop'} {plural(len(chosen), 'pipeline')}?",
-            question_lines(self._host, left_out, *_in_order(names, effects)),
+            question_lines(self._host, others, *_in_order(names, effects)),
             yes="Cancel the jobs" if are_paused else "Pause and cancel",
             no="Leave them running",
         )
@@ -114,7 +114,7 @@ class BulkPipelines:
     ) -> bool:
         """Ask whether to pause or resume the `chosen` pipelines."""
         verb, done = ("Pause", "paused") if pausing else ("Resume", "resumed")
-        left_out = _left_out(excluded, f"cannot be {done}")
+        others = left_out(excluded, f"cannot be {done}")
         effects: tuple[str, ...] = ()
         if not pausing and (repeated := self.repeated_jobs(chosen)):
             stopped = how_stopped([node for _, node in repeated])
@@ -124,7 +124,7 @@ class BulkPipelines:
         names = [f"  {title(each)}  {(each.status or 'unknown').lower()}" for each in chosen]
         question = Confirm(
             f"{verb} {plural(len(chosen), 'pipeline')}?",
-            question_lines(self._host, left_out, *_in_order(names, effects)),
+            question_lines(self._host, others, *_in_order(names, effects)),
             yes=verb,
             no="Don't",
             default_yes=True,
@@ -201,7 +201,7 @@ def not_done_yet(result: object) -> str:
     return "replaced by a newer command" if is_replaced else ""
 
 
-def _left_out(count: int, why: str) -> tuple[str, ...]:
+def left_out(count: int, why: str) -> tuple[str, ...]:
     """Return a line on how many are left out; `why` is in the singular: `has nothing to stop`."""
     words = f"Left out: {count} {why if count == 1 else why.replace('has', 'have')}."
     return (words,) if count else ()

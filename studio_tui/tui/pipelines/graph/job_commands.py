@@ -19,7 +19,7 @@ from studio_tui.tui.frame.dialogs import Choose, Confirm
 from studio_tui.tui.frame.request_notices import run_and_report
 from studio_tui.tui.frame.review import OK, Review, show_text
 from studio_tui.tui.messages import OpenJob
-from studio_tui.tui.pipelines.bulk import not_done_yet, title
+from studio_tui.tui.pipelines.bulk import left_out, not_done_yet, title
 from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.marks import Marks
 from studio_tui.tui.pipelines.graph.state import GraphState
@@ -119,8 +119,7 @@ class GraphJobs:
     def _remove_question(self, nodes: Sequence[Node], begun_count: int) -> Confirm:
         """Return the question whether to remove jobs, with what their children then wait for."""
         loaded = self._state.loaded
-        has = "has" if begun_count == 1 else "have"
-        begun = (f"Left out: {begun_count} {has} begun.",) if begun_count else ()
+        begun = left_out(begun_count, "has begun")
         effects = removal_notes(loaded.plan, {node.id for node in nodes})
         names = [f"  {node.name}  ({self._commands.sent_id(node.id, node.run)})" for node in nodes]
         return Confirm(
