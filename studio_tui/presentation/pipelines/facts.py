@@ -12,6 +12,7 @@ from studio_tui.presentation.format import (
     UNKNOWN,
     age,
     duration,
+    join_names,
     local_time,
     plural,
     seconds_between,
@@ -200,19 +201,13 @@ def _failure_facts(
 def _running_facts(
     statuses: JobStatuses, jobs: Mapping[str, Job], until: datetime
 ) -> tuple[Fact, ...]:
-    running = [
-        node
-        for node_id, node in statuses.plan.nodes.items()
-        if statuses.states[node_id] is NodeState.RUNNING
-    ]
-    if not running:
-        return ()
     names = []
-    for node in running[:MOST_NAMED]:
-        ran = _seconds_run(node, jobs, until)
-        names.append(node.name if ran is None else f"{node.name} {duration(ran)}")
-    more = f", and {len(running) - MOST_NAMED} more" if len(running) > MOST_NAMED else ""
-    return (Fact("running", Cell(", ".join(names) + more, Tone.ACTIVE)),)
+    for node_id, node in statuses.plan.nodes.items():
+        if statuses.states[node_id] is NodeState.RUNNING:
+            ran = _seconds_run(node, jobs, until)
+            names.append(node.name if ran is None else f"{node.name} {duration(ran)}")
+    running = Cell(join_names(names, MOST_NAMED), Tone.ACTIVE)
+    return (Fact("running", running),) if names else ()
 
 
 def _seconds_run(node: Node, jobs: Mapping[str, Job], until: datetime) -> float | None:

@@ -6,6 +6,7 @@ from studio_tui.api.models import Pipeline, PipelineJob
 from studio_tui.api.states import JobState, PipelineState
 from studio_tui.errors import InvalidRequest
 from studio_tui.presentation.format import SHORT_ID, plural
+from studio_tui.presentation.lists.fitting import fit_lines
 from studio_tui.service.commands.pipelines import (
     PauseOutcome,
     PipelineCommands,
@@ -56,10 +57,8 @@ def stop_effects(pipelines: Sequence[Pipeline], *, are_paused: bool) -> Sequence
 
 
 def name_lines(names: Sequence[str]) -> list[str]:
-    """Return names of jobs as lines of a question; of many names, the first `_MOST_LISTED`."""
-    lines = [f"    {name}" for name in names[:_MOST_LISTED]]
-    unlisted = len(names) - _MOST_LISTED
-    return [*lines, f"    and {unlisted} more"] if unlisted > 0 else lines
+    """Return names of jobs as lines of a question, at most `_MOST_LISTED`."""
+    return [f"    {line}" for line in fit_lines(names, _MOST_LISTED)]
 
 
 async def pause_at_once(commands: PipelineCommands, pipeline: Pipeline) -> Pipeline:
