@@ -304,7 +304,7 @@ async def test_the_further_rows_of_a_wrapped_line_are_indented_more_than_its_fir
 
 async def test_a_field_stays_visible_when_the_notes_above_it_change() -> None:
     async with driving(DialogApp(), size=(40, 12), frames=False) as pilot:
-        dialog = _create_schedule_dialog()
+        dialog = _create_rebuild_form()
         above, field = dialog.fields["datasets"], dialog.fields["time"]
         pilot.app.push_screen(dialog)
         await until(pilot, lambda: field.editor.region)
