@@ -26,6 +26,7 @@ from studio_tui.service.polling.poller import Poller
 from studio_tui.service.polling.reachability import Reachability
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.form.field_commands import Explanation
+from studio_tui.tui.form.form_field import FormField
 from studio_tui.tui.form.preview import Preview
 from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.form.templates import TemplatePicker
@@ -305,8 +306,10 @@ async def test_the_further_rows_of_a_wrapped_line_are_indented_more_than_its_fir
 async def test_a_field_stays_visible_when_the_notes_above_it_change() -> None:
     async with driving(DialogApp(), size=(40, 12), frames=False) as pilot:
         dialog = _create_rebuild_form()
-        above, field = dialog.fields["datasets"], dialog.fields["time"]
         pilot.app.push_screen(dialog)
+        await until(pilot, lambda: dialog.query("#field-time"))
+        above = dialog.query_one("#field-datasets", FormField)
+        field = dialog.query_one("#field-time", FormField)
         await until(pilot, lambda: field.editor.region)
         field.editor.focus()
         await pilot.pause()
