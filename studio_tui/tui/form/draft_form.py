@@ -22,11 +22,10 @@ from studio_tui.tui.form.form_field import FieldInput, Flag, FormField
 from studio_tui.tui.form.path_suggester import PathSuggester
 from studio_tui.tui.form.validation import Checked
 from studio_tui.tui.widgets.focus_in_sight import FocusInSight
-from studio_tui.tui.widgets.lifetime import Lifetime
 from studio_tui.tui.widgets.toasts import notify_here
 
 
-class DraftForm(Lifetime, FocusInSight):
+class DraftForm(FocusInSight):
     """All fields of a draft; the query field shows the query's file, read-only, if there is one."""
 
     class Edited(Message):

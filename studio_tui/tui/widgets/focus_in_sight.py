@@ -2,8 +2,10 @@
 
 from textual.containers import VerticalScroll
 
+from studio_tui.tui.widgets.lifetime import Lifetime
 
-class FocusInSight(VerticalScroll, can_focus=False):
+
+class FocusInSight(Lifetime, VerticalScroll, can_focus=False):
     """Scrolls to the widget with the focus when its own height or that of its content changes."""
 
     def on_resize(self) -> None:

@@ -120,6 +120,7 @@ async def test_a_pipeline_is_triggered_for_review_then_resumed_and_completes(
             assert table.cursor is not None
         with step("the raw response is shown, and texts can be copied"):
             (triggered,) = pipelines(studio_with_datasets)
+            pilot.app.clear_notifications()
             await pilot.press("d")
             await until_shown(pilot, '"triggered_from": "second"')
             await pilot.press("escape", "y")
