@@ -219,10 +219,14 @@ class LogLibrary:
         if earlier is not None:
             await asyncio.wait([earlier])
         async with asyncio.TaskGroup() as tasks:
+            preview = None
             if not log.tail.state.is_over:
-                tasks.create_task(log.preview.run(), name="preview the end of a log")
+                preview = tasks.create_task(log.preview.run(), name="preview the end of a log")
             while True:
                 await log.tail.run()
+                if preview is not None:  # Studio may never send what its log once had
+                    preview.cancel()
+                    log.preview.end()
                 self._untidy.set()
 
     def _close(self, log: _Log, handle: LogHandle) -> None:

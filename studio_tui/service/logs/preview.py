@@ -91,7 +91,7 @@ class LogTailPreview:
                 await wait_for(self._reached, CHECK)
             finally:
                 leave()
-        self._end_preview()
+        self.end()
 
     async def _request(self) -> LogBody | None:
         """Return the end, after as many requests as are needed; `None` if Studio refuses it."""
@@ -111,7 +111,7 @@ class LogTailPreview:
                 return body
 
     def _show(self, body: LogBody, end: int) -> None:
-        self._end_preview()
+        self.end()
         self.close()
         skipped = body.data.find(b"\n") + 1
         self.store = self._make_store()
@@ -125,9 +125,10 @@ class LogTailPreview:
 
     def _check_reached(self) -> None:
         if self._whole.size >= self._end:
-            self._end_preview()
+            self.end()
 
-    def _end_preview(self) -> None:
+    def end(self) -> None:
+        """Show the log itself from now on."""
         self._reached.set()
         if self.is_needed:
             self.is_needed = False

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 from unittest import mock
 
 import pytest
@@ -35,6 +35,7 @@ from studio_tui.service.logs.archived_log import MayFetch
 from studio_tui.service.logs.cache import LogCache
 from studio_tui.service.logs.doubts import NO_REPLAY
 from studio_tui.service.logs.log_library import KEPT_OPEN, LIMIT, LogHandle, LogLibrary
+from studio_tui.service.logs.preview import BEYOND
 from studio_tui.service.logs.state import NO_LOG, REMOVED, UNCHECKED, UNCONFIRMED
 from studio_tui.service.logs.store.marks import Mark
 from studio_tui.service.logs.store.spool import Spool
@@ -249,6 +250,25 @@ async def test_a_complete_log_is_requested_again_only_when_poked(tmp_path: Path)
         log.tail.poke()
         await until(lambda: log.store.size == 8 and is_complete(log))
         assert studio.followed_jobs == ["a", "a"]
+
+
+async def test_the_end_of_a_log_is_shown_alone_only_until_the_log_is_complete(
+    tmp_path: Path,
+) -> None:
+    class CutStudio(Studio):
+        """Has lost most of a log since its end was requested."""
+
+        async def job_log_end(self, *args: Any, **options: Any) -> LogBody:
+            end = await super().job_log_end(*args, **options)
+            return replace(end, offset=end.offset + 2 * BEYOND)
+
+    studio = CutStudio(a=["one\n"])
+    async with library(studio, tmp_path) as logs:
+        log = logs.open("a", allow_every_host)
+        await until(lambda: log.preview.is_needed)
+        studio.end()
+        await until(lambda: is_complete(log) and not log.preview.is_needed)
+        assert log.preview.behind == 0
 
 
 async def test_a_refused_log_is_requested_again_when_it_is_reopened(tmp_path: Path) -> None:
