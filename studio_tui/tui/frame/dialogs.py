@@ -6,31 +6,20 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Button, Input, OptionList, Static
+from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from studio_tui.addresses import Address, address
+from studio_tui.presentation.cells import Cell
 from studio_tui.text import safe_line
-from studio_tui.tui.frame.dialog import Dialog, pager_keys
-from studio_tui.tui.frame.dialog_box import (
-    SHRINKS,
-    DialogBody,
-    DialogButtons,
-    DialogLines,
-    answer_button,
-)
+from studio_tui.tui.frame.dialog import Dialog
+from studio_tui.tui.frame.dialog_box import SHRINKS, DialogBody, DialogLines
+from studio_tui.tui.frame.review import NO, Review
 from studio_tui.tui.widgets.option_lists import OptionChoice
 
 
-class Confirm(Dialog[bool]):
-    """Asks for confirmation; the answer is True for yes."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer(True)", "yes", id="confirm.yes"),
-        Binding("n,escape,q", "answer(False)", "no", id="confirm.no"),
-        Binding("left,right,h,l", "app.focus_next", "move", show=False, id="confirm.move"),
-        *pager_keys("confirm"),
-    ]
+class Confirm(Review):
+    """Asks for confirmation; the answer is `y` for yes, else `None`."""
 
     def __init__(
         self,
@@ -42,28 +31,9 @@ class Confirm(Dialog[bool]):
         default_yes: bool = False,
     ) -> None:
         """Make a dialog from safe texts; No has the focus unless `default_yes`."""
-        super().__init__(question)
-        self._details = details
-        self._yes = yes
-        self._no = no
-        self._default_yes = default_yes
-
-    def body(self) -> ComposeResult:
-        yield DialogBody(DialogLines("\n".join(self._details)))
-        yield DialogButtons(
-            answer_button("y", self._yes, "yes"), answer_button("n", self._no, "no")
-        )
-
-    def on_mount(self) -> None:
-        self.query_one("#yes" if self._default_yes else "#no").focus()
-
-    @on(Button.Pressed)
-    def _pressed(self, event: Button.Pressed) -> None:
-        event.stop()
-        self.action_answer(event.button.id == "yes")
-
-    def action_answer(self, answer: bool) -> None:
-        self.dismiss(answer)
+        answers = (("y", yes), (NO, no))
+        default = "y" if default_yes else NO
+        super().__init__(question, [Cell(line) for line in details], answers, default=default)
 
 
 def confirm_fetch(host: str) -> Confirm:

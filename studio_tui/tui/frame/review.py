@@ -29,14 +29,17 @@ _STYLES = {
 OK, COPY = ("esc", "ok"), ("c", "copy it")
 """`OK` has no letter: pressed again once the dialog is closed, that would be a command."""
 
+NO = "n"
+"""The key of the answer that cancels a dialog, like escape."""
+
 
 class Review(Dialog[str | None]):
     """Shows lines above some answers; the result is the key of the answer, `None` if canceled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "close", id="review.close"),
-        Binding("left,shift+tab", "app.focus_previous", "left", show=False, id="review.left"),
-        Binding("right", "app.focus_next", "right", show=False, id="review.right"),
+        Binding("left,h,shift+tab", "app.focus_previous", "left", show=False, id="review.left"),
+        Binding("right,l", "app.focus_next", "right", show=False, id="review.right"),
         *pager_keys("review"),
     ]
 
@@ -46,12 +49,14 @@ class Review(Dialog[str | None]):
         lines: Sequence[Cell],
         answers: Sequence[tuple[str, str]],
         *,
+        default: str = "",
         revealed: Sequence[Cell] = (),
         is_revealed: bool = False,
         indent: int = 0,
     ) -> None:
-        """Make a dialog from safe lines and answers: pairs of key and words, the default first.
+        """Make a dialog from safe lines and answers: pairs of key and words.
 
+        The answer with the key `default` has the focus at first; by default it is the first one.
         `revealed` are the lines with their secrets, if they have any; `is_revealed` shows these at
         first. The key `s` switches between both, so no answer may have it then. See `DialogLines`
         for `indent`.
@@ -60,6 +65,7 @@ class Review(Dialog[str | None]):
         self._lines = lines
         self._revealed = revealed if revealed != lines else ()
         self._answers = answers
+        self._default = default or answers[0][0]
         self._is_revealed = is_revealed
         self._indent = indent
 
@@ -73,14 +79,14 @@ class Review(Dialog[str | None]):
 
     def on_mount(self) -> None:
         self._paint()
-        self.query(Button).first().focus()
+        self.query_one(f"#answer-{self._default}").focus()
 
     def on_key(self, event: events.Key) -> None:
         if self._revealed and event.key in {"s", "f7"}:
             self._is_revealed = not self._is_revealed
             self._paint()
         elif event.key in dict(self._answers):
-            self.dismiss(event.key)
+            self._choose(event.key)
         else:
             return
         event.stop()
@@ -97,7 +103,10 @@ class Review(Dialog[str | None]):
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
-        self.dismiss((event.button.id or "").removeprefix("answer-"))
+        self._choose((event.button.id or "").removeprefix("answer-"))
+
+    def _choose(self, key: str) -> None:
+        self.dismiss(key if key != NO else None)
 
 
 async def show_text(

@@ -42,7 +42,7 @@ async def start_order(session: StudioSession, jobs: Sequence[Job]) -> StartOrder
 async def may_start(host: Host, order: StartOrder) -> bool:
     """Return whether to start the jobs; ask the user if their order would be lost."""
     question = Confirm("Start them all at once?", order.lines, yes="Start them", no="Don't")
-    return not order.is_lost or await host.ask(question)
+    return not order.is_lost or await host.ask(question) is not None
 
 
 class OrderedCreation:

@@ -87,4 +87,4 @@ class LogPage(Page):
 
     async def may_fetch(self, host: str) -> bool:
         """Ask the user whether an archived log may be fetched from a host."""
-        return await self.ask(confirm_fetch(host))
+        return await self.ask(confirm_fetch(host)) is not None

@@ -57,7 +57,7 @@ class BulkPipelines:
             yes="Cancel the jobs" if are_paused else "Pause and cancel",
             no="Leave them running",
         )
-        return await self._host.ask(question)
+        return await self._host.ask(question) is not None
 
     def stop(self, chosen: Sequence[Pipeline], marked: Sequence[Pipeline]) -> None:
         """Stop the `chosen` ones of the `marked` pipelines, or one that is not marked."""
@@ -129,7 +129,7 @@ class BulkPipelines:
             no="Don't",
             default_yes=True,
         )
-        return await self._host.ask(question)
+        return await self._host.ask(question) is not None
 
     def pause_or_resume(
         self, chosen: Sequence[Pipeline], marked: Sequence[Pipeline], *, pausing: bool

@@ -123,7 +123,7 @@ class ScheduleController(JobController):
             no="Don't",
             default_yes=not suspending,
         )
-        return await self._host.ask(question)
+        return await self._host.ask(question) is not None
 
     def show_runs(self) -> None:
         show_runs(self._host, [task for task in self._targets() if is_usable_id(task.id)])
@@ -156,7 +156,7 @@ class ScheduleController(JobController):
             no="Don't",
             default_yes=True,
         )
-        return await self._host.ask(question)
+        return await self._host.ask(question) is not None
 
     async def _let_studio_run(self, task: Job) -> None:
         if not await self._ask_to_run(

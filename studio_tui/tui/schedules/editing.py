@@ -163,7 +163,7 @@ class ScheduleEditor:
             yes="Change it" if repeat is None else "Create, then cancel",
             no="Don't",
         )
-        return await self._host.ask(question)
+        return await self._host.ask(question) is not None
 
     async def _replace(self, task: Job, request: JobInput) -> None:
         """Create a schedule and cancel the old one."""

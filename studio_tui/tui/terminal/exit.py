@@ -78,7 +78,7 @@ class HandlesExit(App[Any]):
             self._ask_to_quit(question)
 
     @work(name="quit", group="dialog")
-    async def _ask_to_quit(self, question: ModalScreen[bool]) -> None:
+    async def _ask_to_quit(self, question: ModalScreen[Any]) -> None:
         self._asks_to_quit = True
         try:
             if await self.push_screen_wait(question):

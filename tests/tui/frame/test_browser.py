@@ -94,10 +94,10 @@ def test_the_question_about_studios_own_address_with_a_login_says_so() -> None:
     login = address("https://ann:secret@studio.example/jobs/1")
     assert page is not None
     assert login is not None
-    details = confirm_open(login, page.origin)._details
-    assert LOGIN in " ".join(details)
-    assert "host" not in " ".join(details)
-    assert "secret" not in " ".join(details)
+    details = " ".join(line.text for line in confirm_open(login, page.origin)._lines)
+    assert LOGIN in details
+    assert "host" not in details
+    assert "secret" not in details
 
 
 async def test_a_doubtful_page_is_opened_only_after_confirmation(

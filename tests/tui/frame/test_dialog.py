@@ -19,7 +19,7 @@ from tests.tui.dashboards import (
     widget_text,
 )
 
-Answers = list[bool | None]
+Answers = list[str | None]
 
 
 def ask(app: App[int], answers: Answers) -> Confirm:
@@ -43,10 +43,10 @@ async def test_only_the_first_answer_counts_and_it_closes_only_its_question(
         lower_question = ask(pilot.app, [])
         question = ask(pilot.app, answers)
         await until(pilot, lambda: question.is_alive)
-        question.dismiss(True)
-        question.dismiss(False)
+        question.dismiss("y")
+        question.dismiss(None)
         await until_answered(pilot, answers)
-        assert answers == [True]
+        assert answers == ["y"]
         assert pilot.app.screen is lower_question
 
 
@@ -73,14 +73,14 @@ async def test_an_answered_question_below_another_dialog_closes_after_that_dialo
         above = Choose("Which?", [("a", "A")], "a")
         pilot.app.push_screen(above)
         await until(pilot, lambda: question.is_alive and above.is_alive)
-        question.dismiss(True)
-        question.dismiss(False)
+        question.dismiss("y")
+        question.dismiss(None)
         await pilot.pause()
         assert pilot.app.screen is above
         assert answers == []
         above.dismiss(None)
         await until_answered(pilot, answers)
-        assert answers == [True]
+        assert answers == ["y"]
         assert isinstance(pilot.app.screen, JobsScreen)
 
 

@@ -162,4 +162,4 @@ def test_several_unconfirmed_requests_are_said_to_be_searched_as_far_as_the_leas
     question = confirm_forget(
         [UnconfirmedJob(intent, each, open_intent=OpenIntent(intent, 0)) for each in searches]
     )
-    assert any("cannot be told whether they are among" in line for line in question._details)
+    assert any("cannot be told whether they are among" in line.text for line in question._lines)

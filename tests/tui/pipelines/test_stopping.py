@@ -107,7 +107,7 @@ async def test_a_question_says_what_would_be_canceled_before_it_names_many_pipel
     ):
         host = Host()
         await host.run("X", *marked, current=BUSY)
-        assert host.questions[0]._details[0].startswith(first)
+        assert host.questions[0]._lines[0].text.startswith(first)
 
 
 async def test_the_notices_about_a_single_stop_name_the_pipeline() -> None:
