@@ -132,7 +132,7 @@ class CodeArea(TextArea):
 def _drawn_width(line: str, masked_line: str) -> int:
     """Return the width in cells of a line that is masked or has control characters.
 
-    Textual measures other lines itself.
+    It is 0 for any other line, which Textual measures itself.
     """
     masked_width = cell_len(masked_line)
     if line.replace("\t", "").isprintable():

@@ -45,8 +45,7 @@ class DraftForm(FocusInSight):
         yield from self._fields.values()
 
     def on_mount(self) -> None:
-        """Hide the field for uploads if it has no value and no placeholder."""
-        self._show_uploads()
+        self._show_or_hide_uploads()
 
     @property
     def draft(self) -> Draft:
@@ -76,16 +75,16 @@ class DraftForm(FocusInSight):
             value = typed_value(name, draft)
             if field.value != value:
                 self._show_value(name, value)
-        self._show_uploads()
+        self._show_or_hide_uploads()
 
-    def _show_uploads(self) -> None:
-        """Show the field for uploads only if it has content: few users know upload ids."""
+    def _show_or_hide_uploads(self) -> None:
+        """Show the field for uploads if it has a value or a placeholder: few users know the ids."""
         uploads = self._fields["uploads"]
         has_placeholder = isinstance(uploads.editor, TextArea) and bool(uploads.editor.placeholder)
         uploads.display = bool(uploads.value) or has_placeholder
 
     def set_text(self, name: str, text: str) -> None:
-        """Set the text of a field, as if it had been typed: undo restores the text before."""
+        """Set the text of a field as if it had been typed; a text area can undo it."""
         editor = self._fields[name].editor
         if isinstance(editor, TextArea):
             editor.replace(text, (0, 0), editor.document.end)
@@ -126,7 +125,7 @@ class DraftForm(FocusInSight):
             words = checked.placeholders.get(name, "")
             if isinstance(field.editor, Input | TextArea) and field.editor.placeholder != words:
                 field.editor.placeholder = words
-                self._show_uploads()
+                self._show_or_hide_uploads()
 
     def show_values(self, *, shown: bool) -> None:
         for name, field in self._fields.items():
@@ -138,7 +137,7 @@ class DraftForm(FocusInSight):
         return cast("CodeArea", self._fields["query"].editor)
 
     def _show_query(self, text: str, *, is_file: bool) -> None:
-        """Show the text of the query's file, or else the typed query again."""
+        """Show `text` read-only if it is that of the query's file, else the typed query again."""
         if not (is_file or self._query.read_only):
             return
         if not self._query.read_only:
@@ -156,7 +155,7 @@ class DraftForm(FocusInSight):
 
     @on(events.Key)
     @on(events.Paste)
-    def _not_typed(self, event: events.Key | events.Paste) -> None:
+    def _refuse_typing(self, event: events.Key | events.Paste) -> None:
         """Say why nothing can be typed into the text of the query's file."""
         is_locked = self._query.has_focus and self._query.read_only
         if is_locked and (isinstance(event, events.Paste) or event.is_printable):

@@ -1,4 +1,4 @@
-"""Saves the input of a form to disk while the user types, and asks before it is left."""
+"""Saves the input of a form to disk while the user types; warns before input would be lost."""
 
 import asyncio
 from typing import TYPE_CHECKING
@@ -29,9 +29,9 @@ class DraftKeeper:
         """The key under which the draft was saved last."""
         self._timer: Timer | None = None
         self._unchanged: Draft | None = None
-        """The input that need not be saved; `None` until saved input was restored."""
-        self._told = ""
-        """What was last told to the user about saving."""
+        """The input that need not be saved; `None` until saved input was looked for."""
+        self._last_warning = ""
+        """The last warning about saving; it is not repeated."""
 
     async def saved_draft(self) -> tuple[Draft, str] | None:
         """Return the saved input and a message about it; `None` if none differs from the start."""
@@ -44,7 +44,7 @@ class DraftKeeper:
         return saved, f"This is the form as you left it; {others}"
 
     def regard_as_unchanged(self) -> None:
-        """Regard the form as not typed by the user."""
+        """Do not save the form as long as it stays as it is now."""
         self._unchanged = self._screen.form.draft
 
     def keep_soon(self) -> None:
@@ -59,15 +59,15 @@ class DraftKeeper:
         await self._keep(self._screen.form.draft)
 
     async def keep_sent(self, sent: Draft, typed: Draft) -> None:
-        """Save the form that was sent; remove its draft unless it was edited after `typed`."""
+        """Save the form that was sent; remove its draft unless `typed` was edited since."""
         await asyncio.to_thread(self._saved_forms.keep, SENT, sent)
         current = self._screen.form.draft
         await self._keep(current if current != typed else self._screen.start.draft)
 
     def question_before_leaving(self, *, quits: bool) -> Confirm | None:
-        """Return a question if something typed would not be saved to disk.
+        """Return a question if something that was typed is not saved to disk.
 
-        It is whether to leave the form, or the dashboard if `quits`.
+        The question is whether to leave the form, or if `quits`, the dashboard.
         """
         before, after = self._screen.start.draft, self._screen.form.draft
         is_stored = self._saved_forms.is_stored
@@ -101,8 +101,8 @@ class DraftKeeper:
         words = await asyncio.to_thread(
             self._saved_forms.keep, key, changed_draft, initial.environment
         )
-        if words and words != self._told:
-            self._told = words
+        if words and words != self._last_warning:
+            self._last_warning = words
             self._screen.notify_user(words, "warning")
         if key != self._key:
             await asyncio.to_thread(self._saved_forms.keep, self._key, None)

@@ -65,9 +65,9 @@ class EditScreen(SubmitScreen):
             await self.fields.edit_field("query")
 
     async def to_send(self, checked: Checked) -> Checked | None:
-        """Show the changes, and ask whether to use the checkpoints of the job.
+        """Show the changes, and ask whether to run from the job's checkpoints or from the start.
 
-        Return the form to send from there or from the start; `None` to send nothing.
+        Return the form to send, or `None` to send nothing.
         """
         after = replace(checked.draft, query=checked.query)
         lines, revealed = await asyncio.to_thread(changes, self._repeat, self._before, after)
@@ -107,7 +107,7 @@ async def review_changes(
 class RemainingJobs:
     """The jobs that have not been created again yet, with their drafts; methods may run in threads.
 
-    `typed` are the values of the form that differ from those that the jobs had in common.
+    What methods take as `typed` are the values of the form that the user has changed.
     """
 
     def __init__(self, repeats: Sequence[Repeat]) -> None:
@@ -204,7 +204,8 @@ class EditMarkedScreen(SubmitScreen):
         # Closing the form would end the command without a notification.
         if self.sender.is_held or self.sender.is_sending:
             message.stop()
-            self.notify_user("The form stays open until its jobs are sent; esc stops it", "warning")
+            words = "The form stays open until its jobs are sent; esc stops sending"
+            self.notify_user(words, "warning")
 
     @on(events.ScreenResume)
     def _close_if_done(self) -> None:
@@ -240,13 +241,13 @@ class EditMarkedScreen(SubmitScreen):
         from_checkpoints = answer == _FROM_CHECKPOINTS
         is_confirmed = from_checkpoints or answer == _FROM_START
         if is_confirmed and await may_start(self, order):
-            await self._make(typed, checked, from_checkpoints=from_checkpoints)
+            await self._create_jobs(typed, checked, from_checkpoints=from_checkpoints)
         elif answer == _SAVE_DRAFT:
             await self.leave()
             self.notify_user("Draft saved; e on the same marks opens it again")
         return None
 
-    async def _make(
+    async def _create_jobs(
         self, typed: Mapping[str, FieldValue], checked: Checked, *, from_checkpoints: bool
     ) -> None:
         with keys_held(self.app):

@@ -26,7 +26,7 @@ _EDIT = ("f4", "$EDITOR")
 
 
 class Explanation(Review):
-    """The help of a field: no question, so keys pressed with the one that opens it are for it."""
+    """The help of a field. It asks nothing, so it accepts keys pressed before it is shown."""
 
     takes_keys_pressed_before = True
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -34,7 +34,7 @@ class Explanation(Review):
     ]
 
     def __init__(self, field: Field, actions: Iterable[Action] = ()) -> None:
-        """Make a dialog; `actions` can be used in the field."""
+        """Make a dialog; `actions` are those that can be used in the field."""
         lines = [Cell(field.meaning), Cell(""), Cell(field.accepts)]
         if field.example:
             lines += [Cell(""), Cell("For example", Tone.STRONG)]
@@ -74,7 +74,7 @@ class FieldCommands:
                 await self.edit_field(name)
 
     async def edit_field(self, name: str) -> None:
-        """Edit a field in the user's editor, unless it is a checkbox; if impossible, show why."""
+        """Edit a field in the user's editor, unless it is a checkbox; notify of an error."""
         draft = self._screen.form.draft
         if name == "query" and draft.query_file.strip():
             notify_here(self._screen.app, QUERY_IS_IN_FILE, "warning")

@@ -118,7 +118,7 @@ class FormField(Lifetime, Vertical):
             self.editor.value = text if text.isprintable() else safe_line(text)
 
     def check_consume_key(self, _key: str, character: str | None) -> bool:
-        """Keep printable keys from the page, even if the editor ignores them as it is read-only."""
+        """Keep printable keys from the page, even from an editor that ignores them (read-only)."""
         return character is not None and character.isprintable()
 
     def compose(self) -> ComposeResult:
@@ -132,7 +132,8 @@ class FormField(Lifetime, Vertical):
     def set_notes(self, problems: Sequence[Problem], note: Sequence[str], *, lasting: bool) -> None:
         """Set the problems, and the safe lines that are shown if there are none.
 
-        The note is shown while the field has the focus; a `lasting` one unless the field is empty.
+        The note is shown while the field has the focus; a `lasting` one also without the focus,
+        unless the field is empty.
         """
         content = (tuple(problems), tuple(note), lasting)
         if content != (self._problems, self._note, self._lasting):
@@ -158,7 +159,7 @@ class FormField(Lifetime, Vertical):
         self.screen.focus_next()
 
     def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
-        self.add_class("-focus", "-seen")
+        self.add_class("-focus")
         self._show_notes()
 
     def on_descendant_blur(self, _event: events.DescendantBlur) -> None:

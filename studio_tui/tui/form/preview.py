@@ -36,7 +36,7 @@ class Preview(Dialog[None]):
     ]
 
     def __init__(self, texts: Callable[[bool], tuple[str, ...]]) -> None:
-        """Make a dialog; `texts` returns a safe text per format, with secrets if True is passed."""
+        """Make a dialog; `texts` returns a safe text per format, with secrets if passed True."""
         super().__init__("")
         self._texts = texts
         self._format = 0

@@ -34,8 +34,8 @@ class SavedForms:
     """The drafts and templates of one profile, each in a file of its own.
 
     If several dashboards save the same form, the file has what was saved last. Values of the
-    environment and logins in URLs are never in a file, but are kept until the dashboard is closed.
-    Methods may read or write files: call them in a thread.
+    environment and logins in URLs are never in a file; those of drafts are kept in memory until the
+    dashboard is closed. Methods may read or write files: call them in a thread.
     """
 
     def __init__(self, folder: Path) -> None:

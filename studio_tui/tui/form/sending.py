@@ -46,7 +46,7 @@ _ABOUT_WINDOWS = (
     Cell(""),
     Cell("A fixed script is sent with Unix line endings; a file on this machine is not changed."),
 )
-# Keys of the answers. Pressed twice, `f` would run an edited job from the start in the next dialog.
+# Keys of the answers. `f` is not one: in the dialog that may follow, it runs a job from the start.
 _FIX, _AS_IT_IS = "m", "s"
 _LINE_ENDS = ((_FIX, "fix and send"), (_AS_IT_IS, "send it as it is"), ("n", "back to the form"))
 
@@ -186,7 +186,7 @@ class FormSender:
             )
             tab = "schedules" if is_schedule else "jobs"
             self._screen.post_message(JobCreated(outcome, tab, is_newer_run=is_newer_run))
-            # Behind that message at the app too, so that the keys are for the screen shown next.
+            # The app handles that message first, so that the keys are for the screen shown next.
             self._screen.call_later(app.call_later, hold.close)
         elif isinstance(outcome, JobRefused):
             await self._refuse(refusals(outcome.error, checked.draft))
@@ -247,7 +247,7 @@ class FormSender:
             "form.values",
             "f7",
             "values",
-            "Show or hide the values of the environment",
+            "Show or hide the values of the environment, and logins in URLs",
             lambda self: self._screen.toggle_values(),
             priority=True,
         ),

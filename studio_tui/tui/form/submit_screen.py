@@ -62,7 +62,7 @@ class SubmitScreen(Page):
         self._message_update: MessageUpdate | None = None
 
     def body(self) -> ComposeResult:
-        # It is above the form, as a restored form must be recognized before typing into it.
+        # Above the form, so that users see that their input was restored before they type into it.
         yield Static(markup=False, id="form-message")
         yield self.form
 
@@ -91,7 +91,7 @@ class SubmitScreen(Page):
             self._check()
 
     def question_before_quitting(self) -> Confirm | None:
-        """Return a question if quitting would lose the input or values of the environment."""
+        """Return a question if quitting would lose something that was typed."""
         is_edited = self.is_alive and self.form.draft != self.start.draft
         return self.keeper.question_before_leaving(quits=True) if is_edited else None
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
@@ -53,12 +53,12 @@ class TemplatePicker(Choose):
     def draft(self, key: str) -> Draft:
         """Return the chosen draft; a template continues from no job."""
         if key.startswith(_TEMPLATE):
-            return replace(self._templates[key.removeprefix(_TEMPLATE)], rerun_from_job_id="")
+            return self._templates[key.removeprefix(_TEMPLATE)].from_start()
         return {**self._above, **self._below}[key]
 
     @work(name="delete", group="dialog")
     async def action_delete(self) -> None:
-        name = self._template()
+        name = self._current_template()
         if name is None:
             return
         question = Confirm(
@@ -69,7 +69,7 @@ class TemplatePicker(Choose):
 
     @work(name="rename", group="dialog")
     async def action_rename(self) -> None:
-        name = self._template()
+        name = self._current_template()
         if name is None:
             return
         new_name = await self.app.push_screen_wait(Ask("Rename the template", (), safe_line(name)))
@@ -80,8 +80,8 @@ class TemplatePicker(Choose):
             return
         await self._save({new_name: self._templates[name], name: None})
 
-    def _template(self) -> str | None:
-        """Return the template under the cursor; if there is none, notify the user."""
+    def _current_template(self) -> str | None:
+        """Return the name of the template under the cursor; if there is none, notify the user."""
         row = self.query_one(OptionList).highlighted_option
         if row is not None and row.id is not None and row.id.startswith(_TEMPLATE):
             return row.id.removeprefix(_TEMPLATE)
@@ -90,7 +90,10 @@ class TemplatePicker(Choose):
         return None
 
     async def _save(self, templates: Mapping[str, Draft | None]) -> None:
-        """Save or remove (`None`) templates; show all again, with the cursor on the first saved."""
+        """Save or remove (`None`) templates, and list all again.
+
+        The cursor is put on the first of `templates`, or stays in its row if that was removed.
+        """
         is_saved = True
         for name, draft in templates.items():
             is_saved = is_saved and await asyncio.to_thread(
@@ -117,7 +120,7 @@ class TemplatePicker(Choose):
 
 
 def _name_after(draft: Draft) -> str:
-    """Return a colon and the job's name or first line, if there is one."""
+    """Return a colon and the title of a draft; empty if it has none."""
     title = draft_title(draft)
     return f": {title}" if title else ""
 
@@ -162,7 +165,7 @@ class FormTemplates:
             above[f"this form as it was opened{_name_after(initial)}"] = initial
         if last is not None:
             words = f"the job sent last{_name_after(last)}"
-            above[words] = replace(last, rerun_from_job_id="")
+            above[words] = last.from_start()
         if before is not None:
             below[f"the form that was here before{_name_after(before)}"] = before
         picker = TemplatePicker(self._saved_forms, templates, above=above, below=below)

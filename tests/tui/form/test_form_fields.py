@@ -49,7 +49,7 @@ async def test_f1_explains_the_focused_field_and_lists_the_keys(
         await pilot.press("question_mark")
         assert submit_screen(pilot).form.draft.query_file == "?"
         await pilot.press("f1", "end")
-        await until_shown(pilot, "Show or hide the values of the environment")
+        await until_shown(pilot, "Show or hide the values of the environment, and logins in URLs")
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
         for size, name in product([(120, 40), (80, 24)], ("query_type", "cron_expression")):
