@@ -31,7 +31,7 @@ async def create_and_notify(app: App[Any], creator: JobCreator, request: JobInpu
         app.notify(str(outcome.error), severity="error", markup=False)
     if not isinstance(outcome, Created):
         return None
-    notify_created(app, outcome, is_newer_run=True)
+    notify_created(app, outcome, is_newer_run=False)
     return outcome.job
 
 

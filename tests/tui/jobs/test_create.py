@@ -1,17 +1,20 @@
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from studio_tui.api.models import JobInput
 from studio_tui.clock import now
-from studio_tui.service.commands.create_job import SearchExtent, UnconfirmedJob
+from studio_tui.service.commands.create_job import Created, SearchExtent, UnconfirmedJob
 from studio_tui.service.commands.journal import Intent, IntentOutcome, Journal, OpenIntent
 from studio_tui.tui.frame.dialogs import Confirm
-from studio_tui.tui.jobs.create import confirm_forget
+from studio_tui.tui.jobs.create import confirm_forget, create_and_notify
+from studio_tui.tui.jobs.naming import title
 from tests import faults
 from tests.fault_proxy import Exchange, FaultProxy, ReceivedRequest
+from tests.jobs import job
 from tests.journals import entries
 from tests.steps import step
 from tests.studios import ThreadStudio
@@ -163,3 +166,19 @@ def test_several_unconfirmed_requests_are_said_to_be_searched_as_far_as_the_leas
         [UnconfirmedJob(intent, each, open_intent=OpenIntent(intent, 0)) for each in searches]
     )
     assert any("cannot be told whether they are among" in line.text for line in question._lines)
+
+
+async def test_a_job_created_for_a_schedule_hints_at_no_key_of_a_page_opened_meanwhile() -> None:
+    key_to_newest = SimpleNamespace(binding=SimpleNamespace(id="job.after"))
+    notes: list[str] = []
+    app = SimpleNamespace(
+        screen=SimpleNamespace(active_bindings={"greater_than_sign": key_to_newest}),
+        notify=lambda words, **_options: notes.append(words),
+    )
+
+    async def create(*_arguments: Any, **_options: Any) -> Created:
+        return Created(job(1))
+
+    request = JobInput(query="print(1)", team_name="t")
+    await create_and_notify(cast(Any, app), cast(Any, SimpleNamespace(create=create)), request)
+    assert notes == [f"Created: {title(job(1))}"]
