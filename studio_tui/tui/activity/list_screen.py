@@ -35,7 +35,7 @@ _COMMANDS: tuple[Command["ActivityScreen"], ...] = (
         "activity.copy",
         "y",
         "copy",
-        "Copy it as a curl or `datachain` command, without secrets",
+        "Copy the request as a curl or `datachain` command, without secrets",
         lambda page: page.copy_command(),
         lambda page: page.why_no_copy(),
     ),

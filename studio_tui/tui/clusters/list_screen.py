@@ -123,7 +123,7 @@ class ClustersScreen(ListPage[Cluster]):
         return next(filter(None, reasons), None)
 
     def why_not_choose(self) -> str | None:
-        """Return why the cluster can neither be chosen nor is the choice to clear."""
+        """Return why the cluster cannot be chosen, or if it is chosen, why it must stay so."""
         cluster = self.row_at_hand()
         is_chosen = cluster is not None and self._is_chosen(cluster)
         return why_read_only(self) if is_chosen else self.why_no_form()
@@ -192,7 +192,7 @@ class ClustersScreen(ListPage[Cluster]):
 
     def title_notes(self) -> tuple[Part, ...]:
         has_problem = any(row.problem for row in self.rows.values())
-        problem_note = Part("· the last change to them is not in effect ", Tone.WARN)
+        problem_note = Part("· the last change of clusters is not in effect ", Tone.WARN)
         notes = (problem_note,) if has_problem else ()
         chosen, page = self._choice.name, self.source().snapshot.value
         if chosen is None or page is None:

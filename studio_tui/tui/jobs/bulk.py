@@ -37,7 +37,7 @@ from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.create import create, hint_to_newest_run
 from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.jobs.naming import describe, time_of, title
-from studio_tui.tui.jobs.rerun import known_parts, submitted_of, with_schedule
+from studio_tui.tui.jobs.rerun import submitted_of, submitted_settings, with_schedule
 from studio_tui.tui.jobs.start_order import OrderedCreation, RerunRequest, start_order
 from studio_tui.tui.terminal.clipboard import copy
 
@@ -90,7 +90,10 @@ class BulkJobs:
         return self._none_words(done, chosen.left_out)
 
     def _none_words(self, done: str, left_out: str = "") -> str:
-        """Return that a command applies to no marked job, and why: `JobSelection.left_out`."""
+        """Return that no marked job can be `done`, such as `canceled`, and why.
+
+        `left_out` is that of a `JobSelection`.
+        """
         if (count := self.marked.count()) == 1:
             words, why = f"The {self.marked.noun} cannot be {done}", left_out.removeprefix("1 ")
             return f"{words}: it {why}" if why else words
@@ -170,13 +173,13 @@ class BulkJobs:
                 name=title,
                 command=lambda job: session.commands.cancel_job(job.id),
                 can_be_undone=not is_one,
-                on_begun=self._unmark_ended,
+                on_begun=self._unmark_not_cancelable,
                 unmark=lambda job: self.marked.unmark(job.id),
             )
             begin_bulk(self._host, command)
 
-    def _unmark_ended(self) -> None:
-        # Jobs whose cancellation is refused stay marked, so that the key x tries again.
+    def _unmark_not_cancelable(self) -> None:
+        # The others stay marked until they are canceled, so that x tries again if that is refused.
         marked = _as_known_now(self._host.session, self.marked.available_jobs())
         for job in marked:
             if not job.state.is_cancelable:
@@ -224,7 +227,7 @@ class BulkJobs:
             begin_bulk(self._host, command)
 
     def _replacement_notes(self, job: Job) -> tuple[str, ...]:
-        """Return what continuing a job means for its pipeline."""
+        """Return what continuing a job means for its pipeline, if that is known."""
         from studio_tui.presentation.pipelines.impact import repeat_notes  # noqa: PLC0415 (on demand)
 
         owner = self._owner_of(job)
@@ -294,7 +297,8 @@ def _lines_and_notes(
     A single job has several lines, and its settings are in the notes.
     """
     settings_of = {
-        job.id: known_parts(job, submitted[job.id]) if job.id in submitted else {} for job in jobs
+        job.id: submitted_settings(job, submitted[job.id]) if job.id in submitted else {}
+        for job in jobs
     }
     if len(jobs) == 1:
         (job,) = jobs

@@ -20,7 +20,7 @@ NO_JOB = "There is no job here"
 
 
 def show_runs(host: Host, tasks: Sequence[Job]) -> None:
-    """Show the jobs that schedules created; if all schedules trigger pipelines, show those."""
+    """Show the jobs that schedules created; if all of them trigger pipelines, these pipelines."""
     job_schedules = [task.id for task in tasks if not (task.schedule and task.schedule.datasets)]
     tab = "jobs" if job_schedules else "pipelines"
     ids = job_schedules or [task.id for task in tasks]
@@ -60,7 +60,7 @@ class JobController:
         return BulkJobs(self._host, self.marked, self.owner_of)
 
     def _only(self, job: Job) -> "BulkJobs":
-        """Return the commands on several jobs for the current job alone."""
+        """Return the commands on marked jobs, with `job` as the only marked one."""
         from studio_tui.presentation.jobs.bulk import why_not_cancel  # noqa: PLC0415 (faster start)
         from studio_tui.tui.jobs.bulk import BulkJobs  # noqa: PLC0415 (faster start)
 
@@ -69,7 +69,7 @@ class JobController:
         return BulkJobs(self._host, single, self.owner_of, why_not_cancel)
 
     def log_label(self) -> str:
-        """Return the label of the key that shows a job's log; it shows the runs of a schedule."""
+        """Return the label of the key that shows the log of a job, or the runs of a schedule."""
         job = self._at_hand()
         return "runs" if job is not None and job.state is JobState.TASK else "log"
 
@@ -110,7 +110,7 @@ class JobController:
             return reason
         job = self._at_hand()
         if job is not None and job.schedule and job.schedule.datasets:
-            return "It triggers a pipeline and runs no query"
+            return "The schedule triggers a pipeline and runs no query"
         return "Its query is not known here" if job is None or job.query is None else None
 
     def why_not_copy(self) -> str | None:

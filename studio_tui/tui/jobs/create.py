@@ -109,6 +109,7 @@ def confirm_forget(unconfirmed_jobs: Sequence[UnconfirmedJob]) -> Confirm:
     count = len(unconfirmed_jobs)
     is_one = count == 1
     which, them = ("A requested job", "it") if is_one else (plural(count, "requested job"), "them")
+    were = "It was" if is_one else "They were"
     least_searched = min(
         (each.searched for each in unconfirmed_jobs),
         key=lambda each: (each.answers > 0, each.are_labels_known, each.is_far_enough),
@@ -116,7 +117,7 @@ def confirm_forget(unconfirmed_jobs: Sequence[UnconfirmedJob]) -> Confirm:
     return Confirm(
         f"{which} may not have been created",
         (
-            "The dashboard ended before Studio answered. These were not found:",
+            f"The dashboard ended before Studio answered. {were} not found since:",
             *(line for each in unconfirmed_jobs for line in ("", *_describe(each.intent))),
             "",
             _search_result(least_searched, is_one=is_one),

@@ -100,7 +100,7 @@ class JobScreen(Page):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(JobController, AttemptSteps, _COMMANDS),
-        # In the list of jobs, the key L shows the merged log of all marked jobs.
+        # L does what l does. In the list of jobs, it shows the logs of all marked jobs as one.
         Binding("L", "do('job.log')", "log", id="job.log", tooltip="Show the job's log"),
     ]
 

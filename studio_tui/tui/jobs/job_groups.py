@@ -51,7 +51,10 @@ class JobGroups(RowGroups):
         self._label_of: Callable[[str], str] = self.pipeline_of
         """Returns the label of a job's group in these rows."""
         self.regrouped: tuple[str | None, str | None] = None, None
-        """After the last change of groups: the cursor's row, and the job that it was on before."""
+        """Key of the cursor's row after the last change of groups, and id of the job that it is on.
+
+        If the row is that of a group, this is the job that the cursor was on before the change.
+        """
 
     @property
     def grouping(self) -> JobGrouping:

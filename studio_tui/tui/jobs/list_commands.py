@@ -16,7 +16,7 @@ from studio_tui.tui.messages import OpenForm, OpenLogs
 class JobListController(JobController):
     """Controller of a screen with a list of jobs.
 
-    Without marks, the marked jobs are those of the group under the cursor, if any.
+    Without marks, the jobs of the group under the cursor count as marked.
     """
 
     def __init__(

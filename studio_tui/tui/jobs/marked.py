@@ -21,7 +21,7 @@ class MarkedJobs:
 
     @property
     def noun(self) -> str:
-        """The noun for one marked job: `marked job`, or `job` if only a group is selected."""
+        """The noun for one of these jobs: `marked job`, `job` without marks, `marked schedule`."""
         return self._noun()
 
     def count(self) -> int:

@@ -49,8 +49,8 @@ class Repeat:
         return repeats
 
     def lines(self, changed: Collection[str] = ()) -> tuple[str, ...]:
-        """Return which settings are known and which are not, except of the fields `changed`."""
-        settings = None if self.submitted is None else known_parts(self.job, self.submitted)
+        """Return which settings are known and which are not, except those of `changed` fields."""
+        settings = None if self.submitted is None else submitted_settings(self.job, self.submitted)
         return repeat_lines(self.job, settings, changed)
 
 
@@ -67,8 +67,8 @@ async def prepared_repeat(host: Host, job: Job) -> Repeat | None:
 async def submitted_of(jobs: Iterable[Job], session: StudioSession) -> dict[str, Submitted]:
     """Return the submissions of jobs, by job id; jobs without a submission are left out.
 
-    A job that Studio created from another one, such as a run of a schedule, gets the submission of
-    that one, without the times of a schedule.
+    A job without its own submission gets that of the schedule or job from which Studio created it,
+    without the times of a schedule.
     """
     pipelines = session.pipelines.snapshot.value
     originals = pipelines.originals() if pipelines is not None else {}
@@ -77,7 +77,7 @@ async def submitted_of(jobs: Iterable[Job], session: StudioSession) -> dict[str,
     )
 
 
-def known_parts(job: Job, submitted: Submitted) -> dict[str, str]:
+def submitted_settings(job: Job, submitted: Submitted) -> dict[str, str]:
     """Return the submitted settings that Studio does not return for a job; safe to draw.
 
     The keys are the names of the settings; settings that were not submitted are left out.

@@ -71,7 +71,7 @@ class AskTime(Dialog[str | None]):
     def _show_explanation(self, typed: str) -> None:
         explained = self._explain(typed.strip())
         self.explanation.update("\n".join(explained.lines))
-        # The field can be empty from the beginning; then it says what to type, as a hint.
+        # For an empty field, the explanation says what to type, so it is no problem.
         self.set_class(bool(typed.strip()) and not explained.is_good, "-problem")
 
 
@@ -134,7 +134,11 @@ class ScheduleEditor:
             await self._replace(task, request)
 
     def _times(self, task: Job, typed: str) -> ScheduleTimes:
-        """Return when to run; raise StartTimeError if a single time has passed."""
+        """Return when to run.
+
+        Raises:
+            StartTimeError: a single time has passed.
+        """
         now = clock.now()
         if _is_once(task):
             return ScheduleTimes(start_after=parse_start_time(typed, now, clock.zone()))

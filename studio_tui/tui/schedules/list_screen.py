@@ -85,8 +85,8 @@ class SchedulesScreen(ListPage[ScheduleWithRuns]):
             self.list.marks.unmark,
             lambda: "marked schedule",
         )
-        self._schedules = ScheduleController(self, self.task_at_hand, marked)
-        self.commands.add(self._schedules)
+        self._controller = ScheduleController(self, self.task_at_hand, marked)
+        self.commands.add(self._controller)
         self.commands.add_to(self, _COMMANDS)
 
     # Overrides of Page.
@@ -103,7 +103,7 @@ class SchedulesScreen(ListPage[ScheduleWithRuns]):
             jobs = self.session.jobs.snapshot.value
             runs = runs_by_task(jobs.jobs if jobs is not None else ())
             listed_ids = {task.id for task in tasks}
-            replacements = self._schedules.editor.replacements
+            replacements = self._controller.editor.replacements
             listed = {old: new for old, new in replacements.items() if new in listed_ids}
             replacement = listed.get(self.table.cursor or "")
             self.list.marks.transfer(listed)

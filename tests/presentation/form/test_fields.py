@@ -22,7 +22,7 @@ from studio_tui.presentation.form.request_preview import as_datachain
 from studio_tui.presentation.form.server_errors import refusals
 from studio_tui.service.commands.jobs import repeat_of
 from studio_tui.service.commands.submitted import RelatedRequest, Submitted
-from studio_tui.tui.jobs.rerun import known_parts
+from studio_tui.tui.jobs.rerun import submitted_settings
 from tests.jobs import job
 from tests.presentation.form.forms import CONTEXT, TIMEOUT
 
@@ -75,7 +75,7 @@ def test_a_field_added_to_the_table_is_repeated_as_it_was_submitted(
     submitted = Submitted.model_validate_json(Submitted.of(job_input, {}).to_json())
     repeated = repeat_of(job(1), "acme", submitted)
     assert repeated.model_dump()["timeout"] == 5
-    assert known_parts(job(1), submitted) == {"time limit": "5"}
+    assert submitted_settings(job(1), submitted) == {"time limit": "5"}
     assert draft_of(repeated, CONTEXT.now).value("timeout", "") == "5"
     assert "time limit" in settings_not_returned(job(1))
     assert "time limit" not in settings_not_returned(job(1), ["timeout"])

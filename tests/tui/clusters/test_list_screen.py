@@ -157,7 +157,10 @@ async def test_a_change_of_the_clusters_is_shown_and_an_invalid_change_is_report
         await until_shown(pilot, "gpu", "0 busy · 3 free")
         file.write_text("[[cluster]", "utf-8")
         await until_shown(
-            pilot, "the last change to them is not in effect", "valid TOML: Exp", "clusters apply."
+            pilot,
+            "the last change of clusters is not in effect",
+            "valid TOML: Exp",
+            "clusters apply.",
         )
         assert (len(table.keys), table.cursor) == (4, cursor)
         file.write_text(CLUSTERS.replace("max_workers = 3", "max_workers = 5"), "utf-8")

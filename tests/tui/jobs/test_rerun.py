@@ -14,7 +14,7 @@ from studio_tui.service.commands.submitted import SentFile, Submitted
 from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen
-from studio_tui.tui.jobs.rerun import known_parts, with_schedule
+from studio_tui.tui.jobs.rerun import submitted_settings, with_schedule
 from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.logs.merged_screen import MergedScreen
 from studio_tui.tui.schedules.list_screen import SchedulesScreen
@@ -253,9 +253,9 @@ def test_a_cluster_sent_by_studio_is_not_listed_as_submitted_from_here() -> None
         compute_cluster_name="gpu", credentials_name="a\x1b[1m", files=(SentFile(id="7"),)
     )
     parts = {"uploaded files": "7", "credentials": "a␛[1m"}
-    assert known_parts(job(1, compute_cluster_name="gpu"), submitted) == parts
-    assert known_parts(job(1), submitted) == {**parts, "cluster": "gpu"}
-    assert known_parts(job(1), Submitted(compute_cluster_id=3)) == {"cluster": "id 3"}
+    assert submitted_settings(job(1, compute_cluster_name="gpu"), submitted) == parts
+    assert submitted_settings(job(1), submitted) == {**parts, "cluster": "gpu"}
+    assert submitted_settings(job(1), Submitted(compute_cluster_id=3)) == {"cluster": "id 3"}
 
 
 @pytest.mark.parametrize(
