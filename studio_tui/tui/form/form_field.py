@@ -159,7 +159,7 @@ class FormField(Lifetime, Vertical):
         self.screen.focus_next()
 
     def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
-        self.add_class("-focus")
+        self.add_class("-focus", "-seen")
         self._show_notes()
 
     def on_descendant_blur(self, _event: events.DescendantBlur) -> None:
