@@ -1,6 +1,6 @@
 """The Textual app: connects to Studio and switches between screens.
 
-Only modules that the first paint needs are imported here.
+The imports at the top are only of modules that the first paint needs.
 """
 
 from collections.abc import Callable
@@ -318,7 +318,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
                 await self.push_screen(page)
 
     def on_job_created(self, message: "messages.JobCreated") -> None:
-        """Go back to the page that led to the form; from a list, to the new job in its list."""
+        """Close the form; if it was opened from a list, show the new job in the list of its tab."""
         from studio_tui.tui.frame.list_page import ListPage  # noqa: PLC0415 (not before it is used)
         from studio_tui.tui.jobs.create import notify_created  # noqa: PLC0415 (not before it is used)
 
@@ -337,7 +337,10 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
             page.call_after_refresh(page.run_action, message.action)
 
     def on_go_back(self) -> None:
-        """Close a page, not a dialog; on a tab, quit if called twice or if not connected."""
+        """Close the top page, unless a dialog covers it.
+
+        On a tab, quit if called twice in a short time; without a connection, quit at once.
+        """
         if isinstance(self.screen, ModalScreen):
             return
         if len(self.screen_stack) > SCREENS_AT_BOTTOM:
@@ -350,7 +353,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
             self._quit_if_pressed_twice("q")
 
     def action_help_quit(self) -> None:
-        """Quit if `ctrl+c` is pressed twice; Textual has this action for that key."""
+        """Quit if `ctrl+c` is pressed twice; Textual binds this action to that key."""
         self._quit_if_pressed_twice("ctrl+c")
 
     def _quit_if_pressed_twice(self, key: str) -> None:

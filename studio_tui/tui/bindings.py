@@ -17,8 +17,9 @@ def has_priority(app: App[Any], key: str) -> bool:
 def bindings_of(screen: Screen[Any], key: str, *, priority: bool) -> list[tuple[DOMNode, Binding]]:
     """Return the bindings of a key with their nodes, in the order in which Textual tries them.
 
-    With priority, that is from the app down to the focused widget; without, from there up to a
-    modal screen, or else to the app. An input hides the bindings of its ancestors for its keys.
+    With `priority`, only bindings with priority: from the app down to the focused widget. Otherwise
+    only the others: from the focused widget up to a modal screen, or to the app if there is none.
+    A widget that takes the key as text, such as an input, hides the bindings of its ancestors.
     """
     focused = screen.focused
     nodes = (

@@ -1,4 +1,4 @@
-"""Steps taken once: after the first paint, and after connecting to Studio."""
+"""Steps that are taken after the first paint, and after each connection to a Studio."""
 
 import asyncio
 import gc
@@ -24,7 +24,7 @@ PRELOADED = (
     "studio_tui.tui.logs.log_screen",
     "studio_tui.tui.frame.help",
 )
-"""Modules of the screens that users open most; each follows those that it imports."""
+"""Modules of the screens that users open most; each after those that it imports."""
 
 PRELOAD_INTERVAL = 0.01
 """Seconds between two imports, in which keys are handled and frames are painted."""

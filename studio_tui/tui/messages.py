@@ -41,7 +41,7 @@ class OpenJob(Message):
 
     job_id: str
     among: Sequence[str] = ()
-    """The list from which it is opened, to move to the next or previous job."""
+    """Ids of the jobs in the list from which it is opened, to move to the next or previous one."""
     job: Job | None = None
     """The job, if the list of jobs may not contain it."""
 

@@ -1,4 +1,4 @@
-"""The command palette: a searchable list of the actions of all tabs and of Textual's commands."""
+"""The command palette: finds actions, also those of other tabs, and Textual's commands."""
 
 import asyncio
 from collections.abc import Iterable, Iterator
@@ -35,10 +35,10 @@ class PagedPalette(AnsweredOnce, CommandPalette):
             yield PaletteChoice() if type(part) is CommandList else part
 
 
-_OF_TEXTUAL = 0.5
+_TEXTUAL_FACTOR = 0.5
 """Factor for the scores of Textual's commands, so that equally good matches of ours come first."""
 
-_OF_OTHER_TAB = 0.6
+_OTHER_TAB_FACTOR = 0.6
 """Factor for the scores of other tabs, so that equally good matches of the screen come first."""
 
 _LEFT_OUT = {"Quit", "Keys", "Maximize", "Minimize"}
@@ -52,8 +52,8 @@ class ScreenActions(Provider):
     """
 
     async def search(self, query: str) -> Hits:
-        # In a thread, as the imports are slow; before the first hit, so that the others follow it
-        # before the user can press a key.
+        # In a thread, as the imports are slow. They end before the first hit is shown, so that the
+        # other hits follow before the user can press a key.
         pages = await asyncio.to_thread(pages_of_all) if isinstance(self.screen, Page) else ()
         matcher = self.matcher(query)
         for action in self._actions():
@@ -67,13 +67,13 @@ class ScreenActions(Provider):
                 )
         for name, explanation, run, _ in self._textual_commands():
             if (score := matcher.match(name)) > 0:
-                yield Hit(score * _OF_TEXTUAL, matcher.highlight(name), run, help=explanation)
+                yield Hit(score * _TEXTUAL_FACTOR, matcher.highlight(name), run, help=explanation)
         for tab, binding in self._of_other_tabs(pages):
             title = f"{tab.capitalize()}: {binding.tooltip}"
             texts = f"{title} {binding.description} {binding.search_words}"
             if (score := matcher.match(texts)) > 0:
                 yield Hit(
-                    score * _OF_OTHER_TAB,
+                    score * _OTHER_TAB_FACTOR,
                     matcher.highlight(title),
                     partial(self.screen.post_message, GoTo(tab, binding.action)),
                     help=f"key: {' or '.join(self._keys(binding))}, on the tab {tab.capitalize()}",
@@ -94,7 +94,7 @@ class ScreenActions(Provider):
         return (each for each in actions_of(self.screen) if each.action != "command_palette")
 
     def _of_other_tabs(self, pages: Iterable[type[Page]]) -> Iterator[tuple[str, CommandBinding]]:
-        """Yield each binding of another tab that the current screen lacks, after the tab's name."""
+        """Yield the name of a tab and a binding, for all bindings that only other tabs have."""
         here = {action.explanation for action in self._actions()}
         for page in pages:
             for binding in page.BINDINGS if not isinstance(self.screen, page) else ():

@@ -61,7 +61,7 @@ class Results:
         self._places: dict[tuple[object, ...], int] = {}
         """The number of each place, from 1."""
         self.by_place: dict[int, _Result] = {}
-        """Without places whose styles depend on a node's siblings."""
+        """The result of each place, unless its styles depend on a node's siblings."""
         self.shared_rules: dict[int, RulesMap] = {}
         """The rules of a place in the form in which Textual sets them, without `_NOT_SHARED`."""
         self.resolved: dict[tuple[int, object], Any] = {}
@@ -176,7 +176,7 @@ class PlacedStylesheet(Stylesheet):
     def results_and_place(self, node: DOMNode) -> tuple[Results, int | None]:
         """Return the current results, and the place whose styles were applied to a node.
 
-        `None` if the styles depend on siblings, or are outdated.
+        Instead of the place, return `None` if the styles depend on siblings, or are outdated.
         """
         results, applied = self.results(), self._applied.get(node)
         return results, applied.place if applied and applied.results is results else None

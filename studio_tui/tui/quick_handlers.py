@@ -17,7 +17,10 @@ _find_each_time = MessagePump._get_dispatch_methods
 def bound_handlers(
     pump: MessagePump, name: str, message: Message
 ) -> Iterable[tuple[type, Callable[[Message], Awaitable[Any]]]]:
-    """Yield the bound handlers `name`, such as `on_key`, until the default action is prevented."""
+    """Yield the handlers `name`, such as `on_key`, each after its class.
+
+    The classes that follow one whose handler prevents the default action are left out.
+    """
     classes: Any = type(pump), type(message)
     handlers = handlers_of(*classes, name)
     if handlers is None:
@@ -40,19 +43,19 @@ class FindsHandlersOnce(MessagePump):
 
 @lru_cache(maxsize=_CACHE_SIZE)
 def handlers_of(
-    pump: type[MessagePump], message: type[Message], name: str
+    pump_class: type[MessagePump], message_class: type[Message], name: str
 ) -> tuple[Handler, ...] | None:
     """Return the handlers of a message in a class, in the order in which they are called.
 
     `None` if a handler has a selector, and so depends on the widget of each message.
     """
-    message_classes = [each for each in message.__mro__ if issubclass(each, Message)]
+    message_bases = [each for each in message_class.__mro__ if issubclass(each, Message)]
     handlers: list[Handler] = []
     decorated: set[object] = set()
-    for owner in pump.__mro__:
+    for owner in pump_class.__mro__:
         by_message = owner.__dict__.get("_decorated_handlers") or {}
-        for message_class in message_classes:
-            for function, selectors in by_message.get(message_class, ()):
+        for message_base in message_bases:
+            for function, selectors in by_message.get(message_base, ()):
                 if selectors:
                     return None
                 if function not in decorated:

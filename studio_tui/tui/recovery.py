@@ -25,7 +25,7 @@ async def show_form(app: App[Any], connected: "Connected", refused: "StudioRefus
     has_data = any(each.snapshot.value is not None for each in connected.session.pollers)
     back = "esc shows the last known data"
     if refused.teams is not None:
-        why = f"{refused.why} Choose another team, or {back}." if has_data else refused.why
+        why = f"{refused.why} Choose another team; {back}." if has_data else refused.why
         form = WelcomeScreen(why, url=url, team=team, teams=refused.teams)
     else:
         stopped = f"Polling has stopped; {back}." if has_data else "Polling has stopped."
@@ -71,7 +71,7 @@ JOBS_KEPT_RUNNING = "; its jobs kept running."
 
 
 class Restarter:
-    """Restarts a local Studio: each time it dies, and after a stop if the user wants it."""
+    """Restarts a local Studio: each time it dies, and after a stop if the user requests it."""
 
     def __init__(
         self, connected: "Connected", local: "RestartableStudio", notify: Callable[..., None]
@@ -153,7 +153,7 @@ async def read_again(app: App[Any], connected: "Connected", form: WelcomeScreen 
         form.dismiss()
     connected.session.refresh()
     if connected.restartable is not None:
-        # If the local Studio runs but does not answer, no restart follows.
+        # A local Studio that runs but does not answer is not restarted, so the user must know.
         try:
             url = connected.session.client.url
             await asyncio.to_thread(connected.restartable.server.verify, url)

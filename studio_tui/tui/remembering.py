@@ -1,4 +1,4 @@
-"""Saves the user's place and the visible list, and shows what the previous run has left."""
+"""Saves the user's place and the visible list, and restores the pages of the previous run."""
 
 import asyncio
 import threading
@@ -35,14 +35,14 @@ CHECK_AFTER = 0.2
 """Seconds from the last of several keys or clicks until the place is checked."""
 
 CHECK_WITHIN = 1.0
-"""Seconds from a key or click until the place is checked, however many follow."""
+"""Most seconds from a key or click until the place is checked, however many others follow."""
 
 CHECK_EVERY = 5.0
 """Seconds between checks otherwise: lists change and logs scroll by themselves."""
 
 
 class LastListKeeper:
-    """Produces the file from which the next run shows the list of the current tab at once."""
+    """Produces the contents of the file from which the next run shows the current list at once."""
 
     def __init__(self, file: Path | None) -> None:
         """Make a keeper; without a file, it keeps nothing."""
@@ -144,7 +144,7 @@ class PlaceKeeper:
         # What has not changed here is not saved: another dashboard may have changed it.
         self._last_texts: Mapping[Path, str] = screens.contents_to_save()
         self._unwritten: dict[Path, str] = {}
-        """Contents by file; at the end of the program, their thread may not have begun to write."""
+        """Contents to write, by file; as the program ends, their thread may not have begun."""
         self._writing = threading.Lock()
         self._is_due = asyncio.Event()
         self._inputs = Debouncer(app, self._is_due.set, pause=CHECK_AFTER, most=CHECK_WITHIN)
@@ -202,7 +202,7 @@ class PlaceKeeper:
         self.save_remaining()
 
     def save_remaining(self) -> None:
-        """Save the remaining changes; the pages are being removed."""
+        """Save the remaining changes, without the places of the pages, which are being removed."""
         self._unwritten |= self._changed_files()
         self._write()
 

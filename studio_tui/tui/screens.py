@@ -49,7 +49,7 @@ class Screens:
         self._last_file = connected.view_file.with_suffix(".screen.json")
         self.last = LastScreen.load(self._last_file)
         """The screens to restore in the next run; at the start, those of the previous run."""
-        # Also if another tab is shown first, as its header counts the jobs.
+        # Even if another tab is shown first: its header counts these jobs.
         jobs_to_load = self._view("jobs", JobsScreen.kind).loaded
         connected.session.lists.jobs_feed.request_at_least(jobs_to_load)
         self._filters_before: dict[str, str] = {}
@@ -84,7 +84,11 @@ class Screens:
         return JobScreen(self._basics, job, request.among)
 
     def log_page(self, request: OpenLog) -> Page | None:
-        """Return a new page of a known job's log; raise `SpoolError` if there is no room for it."""
+        """Return a new page of a job's log; `None` if the job is unknown and not in the request.
+
+        Raises:
+            SpoolError: there is no room for the log on the local disk.
+        """
         job = self._known_job(request.job_id) or request.job
         if job is None:
             return None
@@ -96,9 +100,9 @@ class Screens:
     def job_form(self, request: OpenForm) -> Page:
         """Return a form for a new job.
 
-        With a draft in the request, it starts with the unfinished input for `about`, else with the
-        draft. Without one, it starts with the last unfinished new job, else empty, with the chosen
-        cluster.
+        With a draft in the request, it contains the unfinished input for `about`, if there is any,
+        or else the draft. Without a draft, it contains the last unfinished new job, if there is
+        one, or else only the chosen cluster.
         """
         from studio_tui.tui.form.submit_screen import SubmitScreen  # noqa: PLC0415 (on demand)
         from studio_tui.tui.form.templates import Start  # noqa: PLC0415 (on demand)
@@ -112,7 +116,7 @@ class Screens:
         return SubmitScreen(self._basics, self._saved_forms, start)
 
     async def edit_form(self, request: EditJobs) -> Page | None:
-        """Return a form for editing and rerunning jobs; `None` if none is known.
+        """Return a form for editing and rerunning jobs; `None` if none of them is known.
 
         Raises:
             InvalidRequest: too little is known to create one of them again.
@@ -191,8 +195,8 @@ class Screens:
     def filter_list(self, name: str, terms: str) -> None:
         """Set the filter of a list.
 
-        If the list is not the current page, it is going to be shown over that page. Once it has
-        been closed, `restore_filters` undoes this.
+        If the list is not the current page, the caller shows it over that page. After it has been
+        closed, `restore_filters` restores its previous filter.
         """
         page = self.tab(name)
         if isinstance(page, ListPage):

@@ -17,7 +17,7 @@ from studio_tui.tui.theme import FOR_16_COLORS, THEMES
 def variables_of_theme(app: App[Any]) -> dict[str, str]:
     """Return the variables of an app's theme; empty before `apply_theme`.
 
-    Textual calls it when the app is made, and would compute the variables of its own theme.
+    When the app is made, Textual calls this with its own theme, whose variables nobody needs.
     """
     is_set = isinstance(app.__dict__.get("stylesheet"), PlacedStylesheet)
     return App.get_css_variables(app) if is_set else {}
@@ -26,7 +26,7 @@ def variables_of_theme(app: App[Any]) -> dict[str, str]:
 def keeps_palette(theme: str) -> bool:
     """Return whether NO_COLOR is set and `theme` uses the terminal's own palette.
 
-    With NO_COLOR, Textual turns colors gray, but it must not turn that palette into other colors.
+    With NO_COLOR, Textual turns colors gray, but it must not replace the colors of that palette.
     """
     return bool(os.environ.get("NO_COLOR")) and theme in FOR_16_COLORS
 
@@ -53,7 +53,7 @@ def apply_theme(app: App[Any], choose: Callable[[], str]) -> None:
 
 
 def parse_early(app: App[Any], sheets: Iterable[str | PurePath]) -> None:
-    """Parse the sheets of a screen before it is shown; parsed then, they restyle all widgets."""
+    """Parse the sheets of a screen before it is shown, when parsing would restyle all widgets."""
     missing = [PurePath(path) for path in sheets if not app.stylesheet.has_source(str(path))]
     if missing:
         app.stylesheet.read_all(missing)

@@ -1,1 +1,1 @@
-"""The terminal: input, output, key queue, clipboard, editor, pager, and ends of the app."""
+"""The terminal: input, output, key queue, clipboard, editor, pager, and how the app ends."""

@@ -25,10 +25,10 @@ PATIENCE = 2.0
 """Seconds after which a clipboard program that has not ended counts as failed."""
 
 TERMINAL_LIMIT = 56_000
-"""Bytes of a text sent with OSC 52, below the limits of terminals (74,994 in hterm)."""
+"""Most bytes of a text that is sent with OSC 52; terminals have limits (74,994 in hterm)."""
 
 SENT = "Sent to the terminal's clipboard"
-"""Not `copied`, as terminals do not confirm it."""
+"""Not `Copied`, as terminals do not confirm that they have done it."""
 
 
 class ClipboardProgram(NamedTuple):

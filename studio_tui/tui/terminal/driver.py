@@ -70,7 +70,7 @@ class TerminalDriver(LinuxDriver):
         Otherwise a parent such as make would wait, and the shell would not get the terminal back.
         """
         if os.getpgrp() == os.getsid(0):
-            # A shell with job control starts each job in a process group of its own.
+            # A shell with job control would have started this program in another process group.
             words = "There is no shell here to bring the dashboard back"
             self._call_soon(partial(self._app.notify, words, markup=False))
             return

@@ -22,14 +22,18 @@ _USUAL_EDITORS = ("nano", "vim", "vi")
 
 
 def editor_words(environ: Mapping[str, str], which: Callable[[str], str | None]) -> list[str]:
-    """Return the command of $VISUAL, $EDITOR or an installed editor; raise `ProgramError`."""
+    """Return the command of $VISUAL, $EDITOR or an installed editor.
+
+    Raises:
+        ProgramError: there is no editor, or its command cannot run.
+    """
     variable = "VISUAL" if environ.get("VISUAL", "").strip() else "EDITOR"
-    typed = environ.get(variable, "").strip() or next(filter(which, _USUAL_EDITORS), "")
-    if not typed:
+    command = environ.get(variable, "").strip() or next(filter(which, _USUAL_EDITORS), "")
+    if not command:
         raise ProgramError(
             "No editor is installed here; install one, or set EDITOR to its command."
         )
-    return command_words(typed, variable, "an editor", which)
+    return command_words(command, variable, "an editor", which)
 
 
 async def edit_text(app: App[Any], text: str, suffix: str) -> str:

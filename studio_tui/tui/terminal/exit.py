@@ -47,7 +47,7 @@ class HandlesExit(App[Any]):
 
     def get_driver_class(self) -> type[Driver]:
         driver = super().get_driver_class()
-        # Imported here, as these modules exist only on Unix.
+        # Imported here, as the module of our driver imports this one.
         from textual.drivers.linux_driver import LinuxDriver  # noqa: PLC0415
 
         from studio_tui.tui.terminal.driver import TerminalDriver  # noqa: PLC0415
@@ -55,14 +55,14 @@ class HandlesExit(App[Any]):
         return TerminalDriver if driver is LinuxDriver else driver
 
     def end_on(self, number: signal.Signals) -> None:
-        """End as on a signal; after SIGHUP, the terminal is not used."""
+        """End the app because of a signal; after SIGHUP, without using the terminal."""
         if number == signal.SIGHUP:
-            # Nothing that is written while the app ends may fail.
+            # The terminal has gone, and what the app writes while it ends must not fail.
             nowhere = os.open(os.devnull, os.O_RDWR)
             for stream in _STREAMS:
                 os.dup2(nowhere, stream)
             os.close(nowhere)
-        # The exit status of a shell for a program ended by a signal.
+        # As a shell reports a program that was ended by this signal.
         self.exit(return_code=128 + number)
 
     async def action_quit(self) -> None:

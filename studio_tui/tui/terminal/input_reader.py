@@ -23,17 +23,17 @@ _READ_SIZE = 4096
 
 _ESCAPE = "\x1b"
 _CONTINUATIONS = ("[", "O", _ESCAPE)
-"""What may follow the first escape character of one key.
+"""What may follow an escape character within the sequence of one key.
 
-It is CSI or SS3 (ECMA-48) without its escape character, or all of such a sequence for a key with
-alt.
+`[` and `O` make it CSI or SS3 (ECMA-48). Another escape character begins the sequence of a key that
+is pressed with alt.
 """
 
 _TWO_KEYS = re.compile(r"(?<=\x1b)(?=[A-NQ-WYZac-eg-z0-9])")
-"""Matches between an escape character and a letter or digit that begins no sequence.
+"""Matches between an escape character and a letter or digit that is taken for the next key.
 
-Terminals send these two characters for a key with alt. Over a slow line they may also be escape and
-the next key, and are taken for these, except with b and f: with alt, these move by words in inputs.
+Terminals send the same two characters for a key with alt. They are taken for one key only with b
+and f, which with alt move by words in inputs. O, P and X may begin a sequence.
 """
 
 
@@ -71,14 +71,14 @@ def read_input(
     decoder, parser = KeyboardDecoder(), XTermParser(debug)
     ends_in_escape = False
     while not stop.is_set():
-        # A limit is needed only within a sequence: an escape character alone may be the key.
+        # A time limit is needed only within a sequence, as escape alone may be a key.
         timeout = None if parser._timeout_time is None else ESCAPE_DELAY
         ready, _, _ = select([descriptor, stop.fileno()], [], [], timeout)
         text = decoder.decode(_read(descriptor)) if descriptor in ready else ""
         for piece in filter(None, _TWO_KEYS.split(text)):
             if ends_in_escape and not piece.startswith(_CONTINUATIONS):
                 if parser._timeout_time is not None:
-                    # The next tick takes a pending escape character for the key escape.
+                    # So the next tick takes a pending escape character for the key escape.
                     parser._timeout_time = 0.0
                 for event in parser.tick():
                     handle(event)

@@ -34,27 +34,31 @@ TAKES_KEYS = "takes_keys_pressed_before"
 """Attribute of a dialog that accepts keys pressed before it opened, unlike a question."""
 
 LINES_JOINED_BY = "pasted_lines_joined_by"
-"""Attribute of an `Input`: the text that joins pasted lines. Without it, only the first is used."""
+"""Attribute of an `Input`: the text that joins pasted lines.
+
+If it is missing or empty, only the first line is used.
+"""
 
 FOLLOWS_AFTER = 0.008
-"""Seconds between the dispatch of a key and following it, unless another key comes first.
+"""Seconds from the dispatch of a key until it is followed, unless another key comes first.
 
-Following takes half a millisecond; by then, the effect of the key has usually been painted.
+Following takes half a millisecond, which would delay the painting of the key's effect. After this
+time, the effect has usually been painted.
 """
 
 IDLE_TURNS = 10
 """Turns of the event loop for which the path must be idle before a key counts as handled."""
 
 MAX_ROUNDS = 8
-"""The most rounds for one key, as some keys cause an endless stream of messages."""
+"""The most further rounds for one key, as some keys cause an endless stream of messages."""
 
 
 @contextmanager
 def keys_held(app: App[Any], patience: float | None = PATIENCE) -> Iterator[None]:
     """If the app is a `KeyQueue`, hold keys back within the block, for a screen being created.
 
-    They are released after `patience` seconds; `None`: only after the block. The app's own keys
-    with priority, such as to quit, are not held back.
+    They are released after the block, or earlier after `patience` seconds, unless that is `None`.
+    The app's own keys with priority, such as to quit, are not held back.
     """
     with ExitStack() as hold:
         if isinstance(app, KeyQueue):
@@ -76,10 +80,10 @@ def _has_dialog_opened(app: App[Any], screen: Screen[Any] | None) -> bool:
     return app.screen is not screen and isinstance(app.screen, ModalScreen)
 
 
-def _report(event: events.Event, inputs: Listeners[[]]) -> None:
+def _notify_of_input(event: events.Event, listeners: Listeners[[]]) -> None:
     is_from_user = isinstance(event, events.InputEvent | events.Paste)
     if is_from_user and not event.is_forwarded and not isinstance(event, events.MouseMove):
-        inputs.notify()
+        listeners.notify()
 
 
 def _path_from(target: DOMNode) -> deque[DOMNode]:
@@ -87,7 +91,7 @@ def _path_from(target: DOMNode) -> deque[DOMNode]:
 
 
 def _safe_lines(pasted: str) -> list[str]:
-    """Control characters are removed, as an input would draw them."""
+    """Return the lines that are not blank, without control characters, which inputs would draw."""
     return [safe_block(line) for line in re.split(r"[\r\n]+", pasted) if line.strip()]
 
 
@@ -122,7 +126,7 @@ class _ActiveKey:
         """
         self.rounds_left = MAX_ROUNDS
         self.path: deque[DOMNode] | None = None
-        """The nodes along which to follow the key; `None` before its dispatch and once followed."""
+        """The nodes along which to follow the key; `None` while there is no need to begin that."""
         self._timers: list[asyncio.TimerHandle] = []
 
     def after(self, seconds: float, call: Callable[..., object], *values: object) -> None:
@@ -137,7 +141,7 @@ class _ActiveKey:
 class _Step:
     """A callback for the message queue of a node, with which a key is followed.
 
-    Textual's `call_later` would inspect its signature each time, for 30 µs, ten times per key.
+    Textual's `call_later` would inspect the function's signature, for 30 µs, ten times per key.
     """
 
     _param_count = 0
@@ -184,7 +188,7 @@ class KeyQueue(App[Any]):
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.InputEvent | events.Paste) and not self.screen_stack:
             return  # the app is exiting
-        _report(event, self.input_listeners)
+        _notify_of_input(event, self.input_listeners)
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             is_priority = self.holds > 0 and has_priority(self, getattr(event, "key", ""))
             if not self._is_free and not is_priority:

@@ -23,16 +23,21 @@ class ProgramError(Exception):
 
 
 def command_words(
-    typed: str, variable: str, kind: str, which: Callable[[str], str | None]
+    command: str, variable: str, kind: str, which: Callable[[str], str | None]
 ) -> list[str]:
-    """Return the words of a command from an environment variable.
+    """Return the words of `command`, the value of the environment variable `variable`.
 
-    Raise `ProgramError` if it cannot run; `kind` is `a pager` or the like.
+    `kind` is `a pager` or the like.
+
+    Raises:
+        ProgramError: the command cannot be split into words, or is not installed.
     """
     try:
-        words = shlex.split(typed)
+        words = shlex.split(command)
     except ValueError as error:
-        raise ProgramError(f"{variable} has an unclosed quote; set it to a command.") from error
+        raise ProgramError(
+            f"{variable} has an unclosed quote or ends with a backslash; correct it."
+        ) from error
     if which(words[0]) is None:
         name = safe_line(words[0])
         raise ProgramError(f"{name} is not installed; set {variable} to {kind} that is.")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from threading import Condition, Thread
 
 BUFFER_LIMIT = 256 * 1024
-"""Characters that the buffer holds; older output is not worth drawing."""
+"""Most characters in the buffer; a full one is dropped, as old output is not worth drawing."""
 
 PATIENCE = 2.0
 """Seconds on exit after which a terminal that has not read anything counts as hanging."""

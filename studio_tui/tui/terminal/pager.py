@@ -11,28 +11,28 @@ from studio_tui.text import BLOCK_LIMIT, incomplete_bytes, safe_block
 from studio_tui.tui.terminal.lending import command_words
 
 COPY_LIMIT = 32 * 1024 * 1024
-"""Bytes of a log that are copied for a pager."""
+"""Most bytes of a log that are copied for a pager."""
 
 _SLICE = BLOCK_LIMIT // 4
-"""Bytes sanitized at a time; `BLOCK_LIMIT` has room for four blanks instead of each tab."""
+"""Bytes sanitized at a time: within `BLOCK_LIMIT` even if four blanks replace each tab."""
 
 
 def pager_words(environ: Mapping[str, str], which: Callable[[str], str | None]) -> list[str]:
     """Return the command of $PAGER or `less`; raise `ProgramError` if it cannot run."""
-    typed = environ.get("PAGER", "").strip() or "less"
-    return command_words(typed, "PAGER", "a pager", which)
+    command = environ.get("PAGER", "").strip() or "less"
+    return command_words(command, "PAGER", "a pager", which)
 
 
 def pager_command(words: Sequence[str], path: str, line: int) -> list[str]:
-    """Return the command that opens a file; only `less` can show a line first, counted from 0."""
+    """Return the command that opens a file: `less` at `line`, counted from 0, others at the top."""
     if Path(words[0]).name != "less":
         return [*words, path]
-    # -+F: it stays open even if the whole file fits on the screen.
+    # -+F: `less` stays open even if the whole file fits on the screen.
     return [*words, "-+F", f"+{line + 1}g", "--", path]
 
 
 async def clean_copy(store: LogStore, start: int, file: IO[bytes]) -> int:
-    """Write the sanitized text of a log to `file`; return the number of lines before `start`.
+    """Write the sanitized text of a log to `file`; return the index there of the line at `start`.
 
     `start` is the byte offset of the line that the user is reading. Of a log larger than
     `COPY_LIMIT`, the part around this line is written.

@@ -35,10 +35,10 @@ def test_the_editor_is_the_one_the_user_has_set_or_otherwise_an_installed_one(
 @pytest.mark.parametrize(
     ("environ", "sentence"),
     [
-        ({"EDITOR": "vim '"}, "EDITOR has an unclosed quote; set it to a command."),
+        ({"EDITOR": "vim '"}, "EDITOR has an unclosed quote or ends with a backslash; correct it."),
         (
-            {"VISUAL": "code '", "EDITOR": "vim"},
-            "VISUAL has an unclosed quote; set it to a command.",
+            {"VISUAL": "code\\", "EDITOR": "vim"},
+            "VISUAL has an unclosed quote or ends with a backslash; correct it.",
         ),
         ({"EDITOR": "ed\x1b[31m"}, "is not installed; set EDITOR to an editor that is."),
         ({}, "No editor is installed here"),
