@@ -26,7 +26,7 @@ async def read_archive(
     `may_fetch` is called for each part, `on_progress` when bytes have been compared.
 
     Raises:
-        SpoolError: writing to the disk failed.
+        SpoolError: the stored log could not be read or written.
     """
     for url in urls:
         archive = address(url)

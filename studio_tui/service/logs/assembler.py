@@ -3,8 +3,9 @@
 A piece is the text of a `LogMessage`; a websocket frame has several. Ids increase along the log.
 They identify repeated pieces, and the places of late ones. If an id jumps, pieces may be missing
 before it, or the id is wrong. A later frame that continues from the jump confirms it. If a piece
-that belongs before the jump arrives before such a frame, a large jump is removed, with the pieces
-after it. If a known id comes with other text, the log has started over: a new epoch begins.
+that belongs before the jump arrives before such a frame, a jump that is large or far from the end
+is removed, with the pieces after it. If a known id comes with other text, the log has started over:
+a new epoch begins.
 """
 
 import re
@@ -69,14 +70,15 @@ class LogAssembler:
         """The id of a piece that jumped, until a later frame confirms it."""
         self._has_jumped = False
         self._earlier_size = store.size
-        """Bytes stored before the first piece; 0 once pieces have followed."""
+        """Bytes that were in the store at the start; 0 after the first piece was stored."""
         self._kept_end = store.size
-        """Offset after the bytes stored before that no piece has contradicted."""
+        """Offset up to which no piece has contradicted the bytes from the start."""
         self._uncompared_size = 0
+        """Bytes from the start that no piece was compared with; pieces are stored after them."""
 
     @property
     def is_behind(self) -> bool:
-        """Whether this connection is still repeating known pieces."""
+        """Whether this connection has not repeated all known pieces yet."""
         last = self._index.last
         return last is not None and (self._position is None or self._position < last.id)
 
@@ -87,13 +89,13 @@ class LogAssembler:
 
     @property
     def end(self) -> int:
-        """Offset after all pieces; bytes beyond it were received by REST only."""
+        """Offset after all pieces; bytes beyond it came by REST only, or were stored earlier."""
         last = self._index.last
         return max(last.end, self._floor) if last else self._floor
 
     @property
     def kept_end(self) -> int:
-        """Offset after all pieces, and all bytes stored before them."""
+        """Offset after all pieces, and after the earlier bytes that none has contradicted."""
         return max(self.end, min(self._kept_end, self._store.size))
 
     def note_connection(self) -> None:
@@ -104,14 +106,11 @@ class LogAssembler:
         self._epoch = None
 
     def note_caught_up(self) -> None:
-        """Note that this connection has brought all known pieces, as an archive."""
+        """Note that this connection has brought all known pieces in the form of an archive."""
         self._position = last.id if (last := self._index.last) else None
 
     def note_frame(self, frame: LogFrame) -> bool:
-        """Note the next frame; return whether an unreadable one may have contained new pieces.
-
-        Among repeated pieces, that is assumed only when the next new piece arrives.
-        """
+        """Note a frame; return whether an unreadable one, now or before, may have new pieces."""
         last = self._index.last
         match frame:
             case Unreadable() if self.is_behind:
@@ -214,7 +213,7 @@ class LogAssembler:
             self._jump = None
 
     def _place(self, pieces: Sequence[LogMessage], at: int, earlier_jump: int | None) -> int:
-        """Store the piece at `at`, and those after it that belong with it; return how many."""
+        """Store or compare the piece at `at`, and late ones right after it; return how many."""
         piece_id = pieces[at].id
         raw = pieces[at].text.encode("utf-8", "surrogatepass")
         self._doubts.note_replay(piece_id)
@@ -246,22 +245,22 @@ class LogAssembler:
         return 1
 
     def _place_last(self, piece_id: int, raw: bytes) -> None:
-        """Store a piece after all others, without the bytes of it that REST has brought before."""
+        """Store a piece after all others, except for those of its bytes that are there already."""
         if self._index.last is None:
             self._keep_earlier_bytes(piece_id)
         store, end = self._store, self.end
-        from_rest = store.read(end, len(raw))
-        if from_rest != raw[: len(from_rest)]:
+        stored = store.read(end, len(raw))
+        if stored != raw[: len(stored)]:
             store.cut(end)
             self._kept_end = min(self._kept_end, end)
-            from_rest = b""
-        if not from_rest and not self._is_continuing:
+            stored = b""
+        if not stored and not self._is_continuing:
             self._doubts.note_gap(end, piece_id)
-        store.append(raw[len(from_rest) :])
+        store.append(raw[len(stored) :])
         self._index.append(MessageRecord(piece_id, end, len(raw)))
 
     def _keep_earlier_bytes(self, piece_id: int) -> None:
-        """Set a mark after the bytes stored before if no piece can be compared with them."""
+        """Set a mark after the earlier bytes if this piece is not the first of the log."""
         earlier_size, self._earlier_size = min(self._earlier_size, self._store.size), 0
         if earlier_size and piece_id > FIRST_ID:
             self._store.cut(earlier_size)
@@ -307,15 +306,15 @@ class LogAssembler:
 
     def _is_far(self, offset: int) -> bool:
         """Whether so much follows an offset that moving the bytes would take long."""
-        after = len(self._index) - WINDOW_PIECES
+        outside = len(self._index) - WINDOW_PIECES
         return self._store.size - offset > WINDOW or (
-            after > 0 and self._index[after - 1].offset >= offset
+            outside > 0 and self._index[outside - 1].offset >= offset
         )
 
     def _insert(
         self, place: int, offset: int, late: MessageBatch, replaced_length: int = 0
     ) -> None:
-        """Insert pieces before the one at `place`, or replace it if its length is given.
+        """Insert pieces before the one at `place`, or replace it if `replaced_length` is given.
 
         Bytes from REST only are dropped: they follow a log without these pieces.
         """
@@ -331,7 +330,7 @@ class LogAssembler:
     def _begin_epoch(self, place: int, piece: LogMessage) -> None:
         """Store a piece with a known id and other text, as the log has started over.
 
-        It begins a new epoch, or is inserted into that of this connection.
+        It begins a new epoch, or is inserted at the start of the one that began on this connection.
         """
         index, epoch, batch = self._index, self._epoch, MessageBatch.of([piece])
         if epoch is None or self._is_far(epoch) or index[place].offset >= epoch:
@@ -346,9 +345,9 @@ class LogAssembler:
 
 
 def _stands_for_stored(raw: bytes, before: MessageRecord, following: MessageRecord) -> bool:
-    """Whether a late piece stands for output that a local Studio has dropped, but is stored here.
+    """Whether a late piece takes the place of output that only this store still has.
 
-    The ids of a local Studio are twice the offsets of its pieces.
+    A local Studio has dropped that output. Its ids are twice the offsets of its pieces, plus 1.
     """
     is_adjacent = following.id - before.id == 2 * before.length
     return is_adjacent and raw.startswith(_OF_LOCAL_STUDIO)

@@ -1,4 +1,4 @@
-"""The folder of whole logs on this machine, which outlive the program.
+"""The folder of the whole logs that stay on this machine when the program ends.
 
     <folder>/<profile>/<job>.log   a whole log, never written again
 
@@ -33,7 +33,8 @@ class LogCache:
     """The logs of one profile; only `saved_logs` returns those of all profiles.
 
     The log of a job is given by its name, see `name_of_log`.
-    Methods that create a log raise a `SpoolError` if that fails. Some block: call them in a thread.
+    Methods that create a log raise a `SpoolError` if that fails. Those that block say so: call them
+    in a thread.
     """
 
     def __init__(self, folder: Path, profile: str) -> None:

@@ -10,7 +10,8 @@ class Comparison:
     """Compares the incoming bytes of a log with the stored ones, and appends what follows these.
 
     The websocket cannot send bytes that are not UTF-8, so they may be stored as replacement
-    characters. These count as equal, unless the comparison `mends`: it restores the original bytes.
+    characters. These count as equal, unless the comparison `mends`: then, from the first difference
+    on, the incoming bytes replace the stored ones.
     If the disk fails, all methods raise a `SpoolError`.
     """
 
@@ -29,7 +30,7 @@ class Comparison:
 
     @property
     def has_proved_end(self) -> bool:
-        """Whether the incoming bytes equal the stored ones, up to their end."""
+        """Whether the incoming bytes equal the stored ones, up to the end of the store."""
         return not self.differs and not self._incomplete and self.end >= self._store.size
 
     @property
@@ -38,7 +39,7 @@ class Comparison:
         return self.is_whole and self.has_proved_end
 
     def add(self, data: bytes) -> None:
-        """Compare up to a megabyte, which takes a millisecond."""
+        """Compare the next bytes: at most a megabyte, which takes a millisecond."""
         self.received += len(data)
         if self.differs:
             return

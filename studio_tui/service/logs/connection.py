@@ -40,13 +40,16 @@ SILENT = 5.0
 """Seconds without a frame, before the first piece, after which there is no replay."""
 
 _FINAL_CODES = frozenset({1008, 4401, 4403, 4404})
-"""Codes of closed websockets that mean a refusal: a violated policy, or 4000 plus a status."""
+"""Close codes that mean a refusal: a violated policy, or 4000 plus an HTTP status."""
 _TOO_LARGE = 1009
 """A message was too large for this client."""
 
 
 class LogConnection:
-    """The state of one connection, in the loop's time; create it when the connection opens."""
+    """The state of one connection; create it when the connection opens.
+
+    Times are those of the event loop.
+    """
 
     def __init__(self, *, is_all_replay: bool) -> None:
         """Initialize; with `is_all_replay` the job has ended, so that everything is replay."""
@@ -109,7 +112,10 @@ class LogConnection:
             self._waited, self._since_waiting = 0.0, 0
 
     def note_end(self) -> None:
-        """Note that the job has ended; if no piece has arrived yet, everything is replay."""
+        """Note that the job has ended.
+
+        If no piece has arrived yet and the replay is not over, everything is replay.
+        """
         self._is_all_replay |= self._length is None and not self.is_replay_over
         self.linger()
 

@@ -44,8 +44,8 @@ class Doubts:
     def note_gap(self, end: int, piece_id: int) -> None:
         """Mark the gap before piece `piece_id`, which is stored from offset `end` on.
 
-        There is no gap before the first piece of a log, or before the first piece that follows text
-        stored before.
+        There is no gap before the first piece of a log, or before a piece that is the first to
+        arrive if text was stored earlier.
         """
         last = self._index.last
         if last is not None:

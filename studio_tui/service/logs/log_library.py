@@ -1,6 +1,6 @@
 """The open logs: one per job, shared by its viewers, and stored after the last one has left.
 
-A log that is opened again is followed from where it ended. Whole logs outlive the program.
+A log that is opened again is followed from where it was left. Whole logs outlive the program.
 """
 
 import asyncio
@@ -42,11 +42,11 @@ class LogHandle:
     preview: LogTailPreview
     """The end of the log, shown while the log itself is far from complete."""
     may_fetch: MayFetch
-    closed: Callable[["LogHandle"], None]
+    on_close: Callable[["LogHandle"], None]
 
     def close(self) -> None:
         """Stop viewing the log; further calls do nothing."""
-        self.closed(self)
+        self.on_close(self)
 
 
 @dataclass(eq=False)
@@ -59,7 +59,7 @@ class _Log:
     preview: LogTailPreview
     viewers: list[LogHandle]
     has_no_room: bool = False
-    """Whether the disk has had no room to keep it since it was opened last."""
+    """Whether it could not be stored in the cache; this is tried again once it is reopened."""
     task: asyncio.Task[None] | None = None
     closed_at: float = 0.0
     """When the last viewer left, in seconds since the epoch."""
@@ -114,12 +114,12 @@ class LogLibrary:
     ) -> LogHandle:
         """Return a job's log, which is followed from now on until all viewers have closed it.
 
-        `may_fetch`, of the newest viewer, is called with each host of an archived log that no
-        viewer has allowed before. `created_at` is when the job was created, `has_ended` whether it
-        can print nothing more.
+        If parts of an archived log are on a host that no viewer has allowed before, `may_fetch` of
+        the newest viewer is called with that host. `created_at` is when the job was created,
+        `has_ended` whether it can print nothing more.
 
         Raises:
-            SpoolError: there is no room for the log on this machine's disk.
+            SpoolError: no log can be stored on this machine's disk.
         """
         name = name_of_log(job_id, created_at)
         log = self._logs.get(name) or self._add(job_id, name)
@@ -201,8 +201,8 @@ class LogLibrary:
             kept_since=kept_since,
             reachability=self._reachability,
         )
-        ahead = LogTailPreview(self._source, job_id, store, self._cache.new, self._reachability)
-        log = _Log(job_id, name, store, tail, ahead, viewers)
+        preview = LogTailPreview(self._source, job_id, store, self._cache.new, self._reachability)
+        log = _Log(job_id, name, store, tail, preview, viewers)
         self._logs[name] = log
         return log
 
@@ -275,7 +275,10 @@ class LogLibrary:
             self._cache.note_use(path, clock.now())
 
     async def _trim(self) -> None:
-        """Delete logs without viewers, the oldest first, until they are within the limit."""
+        """Delete logs without viewers, the oldest first, until they are within `LIMIT`.
+
+        Of the others without viewers, close all but the newest `KEPT_OPEN`.
+        """
         saved = await asyncio.to_thread(self._cache.saved_logs)
         open_paths = {log.store.path for log in self._logs.values()}
         unviewed = sorted(

@@ -20,12 +20,12 @@ BEYOND = 1024 * 1024
 PAUSE = 2.0
 """Minimum seconds after a failed request until the next."""
 CHECK = 30.0
-"""Seconds after which it is checked that the log still has the bytes that are to come."""
+"""Seconds after which the end is requested again, as the log may have started over."""
 
 _SOUGHT = 4096
 """Bytes of the preview that are searched for in the log."""
 _NEARBY = 64 * 1024
-"""Bytes after the expected offset that are searched for them."""
+"""Bytes of the log, from the expected offset on, in which they are searched for."""
 
 logger = logging.getLogger(__name__)
 
@@ -70,8 +70,8 @@ class LogTailPreview:
         is returned.
         """
         guess = min(self.offset + position, self._whole.size)
-        line = self.store.read(position, _SOUGHT) if self.store is not None else b""
-        return guess + max(0, self._whole.read(guess, _NEARBY + len(line)).find(line))
+        sought = self.store.read(position, _SOUGHT) if self.store is not None else b""
+        return guess + max(0, self._whole.read(guess, _NEARBY + len(sought)).find(sought))
 
     @property
     def behind(self) -> int:

@@ -14,14 +14,16 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.polling.reachability import Reachability
 
 _OVERLAP = 4096
-"""Bytes at the end of the store that are compared with the first answer, and the beginning of their
-first line."""
+"""Bytes at the end of the store that are compared with the first answer.
+
+The comparison begins at the start of the line with the first of them.
+"""
 _BYTES_AT_ONCE = 256 * 1024
 """Maximum bytes that are compared at once, which takes half a millisecond."""
 _ANSWERS = 2
 """Consecutive final answers that must be equal to be accepted."""
 _SHORT_ANSWERS = 5
-"""The same for answers shorter than what is stored, which were probably cut, or are late."""
+"""The same for answers shorter than what is stored, which were probably cut, or are outdated."""
 _BEYOND_ANY_OFFSET = 1 << 62
 
 
@@ -41,14 +43,14 @@ class RestLog:
         self._padding = 0
         self._is_store_doubted = False
         self._live_end = _BEYOND_ANY_OFFSET
-        """Offset after the bytes that came over the websocket, or were stored before.
+        """Offset after the bytes that came over the websocket, or were stored earlier.
 
         Until `note_live`, it is so great that no short answer is accepted.
         """
         self.differs = False
-        """Whether an answer differed from what is stored, and no long one has equaled it since."""
+        """Whether an answer differed from what is stored; reset by an equal one of full length."""
         self.is_confirmed = False
-        """Whether the last final answer equals everything stored."""
+        """Whether the last final answer is not short, and equals all that it was compared with."""
         self._is_answer_short = False
         self._last_answer: tuple[int, int] | None = None
         self._agreeing_answers = 0
@@ -65,8 +67,8 @@ class RestLog:
         An answer that is shorter than what is stored is ignored, unless many in a row are equal.
 
         If the job has ended, the answer `is_final`: it fills gaps and removes their marks, unless
-        the log has started over. Then no etag is sent: that of a truncated answer would hide the
-        remaining bytes.
+        the log has started over and nothing stored is in doubt. A final answer is requested without
+        an etag: that of a truncated answer would hide the remaining bytes.
 
         Raises:
             StudioError: the request failed; what was received before is stored.
@@ -143,7 +145,7 @@ class RestLog:
         return self._is_store_doubted and body.is_exact and self._is_accepted_if_short
 
     def note_live(self, end: int, *, padding: int, is_doubted: bool) -> None:
-        """Set the offset after the bytes that came over the websocket, or were stored before.
+        """Set the offset after the bytes that came over the websocket, or were stored earlier.
 
         `padding` is how many bytes this program added; `is_doubted` is whether some may be wrong.
         """
@@ -152,7 +154,7 @@ class RestLog:
         self._is_store_doubted = is_doubted
 
     def note_replacements(self, pieces: Iterable[LogMessage]) -> None:
-        """Count the characters of these pieces that may have been replaced in transit."""
+        """Count the bytes that replacements in transit may have added to these pieces."""
         text = "".join(piece.text for piece in pieces)
         # A replacement character has three bytes, in place of one.
         self._excess += 2 * text.count("\N{REPLACEMENT CHARACTER}")
@@ -237,7 +239,7 @@ class RestFallback:
         while True:
             await self._is_failing.wait()
             await self._reachability.wait()
-            rest = OUTAGE_INTERVAL
+            pause = OUTAGE_INTERVAL
             try:
                 with self._reachability.asking():
                     await self._rest.read()
@@ -246,5 +248,5 @@ class RestFallback:
                 raise
             except StudioError as error:
                 logger.info("log of job %s: %s", self._job_id, error)
-                rest = max(rest, error.retry_after)
-            await asyncio.sleep(rest)
+                pause = max(pause, error.retry_after)
+            await asyncio.sleep(pause)

@@ -30,9 +30,9 @@ class StatePublisher:
         """Call `listener` with each state from now on; return a function that unsubscribes it."""
         return self._listeners.add(listener)
 
-    def note_status(self, word: str | None) -> None:
+    def note_status(self, status: str | None) -> None:
         """Note the job's status, which is published with the next state."""
-        self.state = replace(self.state, status=word)
+        self.state = replace(self.state, status=status)
 
     def publish(
         self,

@@ -71,7 +71,7 @@ async def give_way() -> None:
 POLL_INTERVAL = 2.0
 """Seconds between polls if there is no websocket."""
 AGREE_PAUSE = 0.5
-"""Seconds between the answers of REST that must agree."""
+"""Seconds between two final requests by REST, whose answers must be equal."""
 
 _BATCH = 1024
 """Maximum messages that are added at once."""
@@ -126,10 +126,10 @@ class LogTail(StatePublisher):
         self._has_ended = True
 
     async def run(self) -> None:
-        """Follow the log until it is complete or writing to the disk fails; then return.
+        """Follow the log until it is complete or the disk fails; then return.
 
         After a refusal, or if the log is over already, it is requested again when poked; after a
-        403, also by itself.
+        403, also after a pause.
         """
         if self.state.is_over:
             await self._count_lines()
@@ -311,7 +311,7 @@ class LogTail(StatePublisher):
         return self.state.status in FINISHED_STATES
 
     async def _finish(self, *, poll: bool) -> None:
-        """Read the log by REST until enough final answers are equal.
+        """Read the log by REST until enough final answers are equal, or Studio refuses it.
 
         With `poll`, the job may still be running.
         """

@@ -44,7 +44,8 @@ class LineCursor:
         """Size of the log when all logs were last ordered again."""
         self.key = self._last_key = source.begins_at
         """Time of the next line in seconds since the epoch, once `find_line` has found it."""
-        self.marked: set[Mark] = set()
+        self.merged_marks: set[Mark] = set()
+        """Marks of the log that are in the merged log."""
         self._store = source.store
         self._version = source.store.version
         self._has_times = False
@@ -63,7 +64,7 @@ class LineCursor:
             changed = store.changed_since(self._version)
             self._version = store.version
             self._next_line = None
-            if changed < self.position or not self.marked.issubset(store.marks):
+            if changed < self.position or not self.merged_marks.issubset(store.marks):
                 return False
         if self._next_line is not None and self._size_if_open not in {None, store.size}:
             self._next_line = None
@@ -122,7 +123,8 @@ class LineCursor:
 
     def marks(self) -> list[Mark]:
         """Return the marks of the next line that are not in the merged log yet."""
-        return [mark for mark in self._store.marks_of(self.position) if mark not in self.marked]
+        marks = self._store.marks_of(self.position)
+        return [mark for mark in marks if mark not in self.merged_marks]
 
     def make_due(self) -> None:
         """Make due what was present at the last call."""

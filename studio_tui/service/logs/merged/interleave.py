@@ -1,8 +1,8 @@
 """Interleaves the lines of several logs by time, each whole and once.
 
 A line without a time stays with the line before it in its log, so that tracebacks stay whole.
-A new line is merged once it is complete, or its job has ended, and it is due: it waits a moment, as
-lines of other logs with earlier times may arrive later.
+A new line is merged once it is complete and due. The last line of a job that has ended counts as
+complete. A line becomes due after a moment, as earlier lines of other logs may arrive later.
 """
 
 import asyncio
@@ -128,7 +128,7 @@ class Interleaver:
         for mark in cursor.marks():
             self._flush()
             self.store.mark(self.store.size, f"{cursor.source.name}: {mark.text}")
-            cursor.marked.add(mark)
+            cursor.merged_marks.add(mark)
 
     def _put_end_marks(self) -> None:
         for cursor in self.cursors:

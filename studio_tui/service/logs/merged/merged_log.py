@@ -51,12 +51,13 @@ class MergedLog:
         self._on_moved = on_moved
         self._interleaver = Interleaver(self.store, ())
         self._next_interleaver: Interleaver | None = None
-        """Orders everything again and then replaces the current one; `None` while nothing does."""
+        """Orders everything again and then replaces the current one; else `None`."""
         self._sources: dict[int, MergedSource] = {}
         self._unsubscribers: dict[int, Callable[[], None]] = {}
         self._next_number = 0
         self._may_have_changed = asyncio.Event()
         self._has_left = False
+        """Whether the store still has lines of a log that has left."""
         self._misordered_since: float | None = None
         self._earliest_ordering = 0.0
         self.is_ordering = False

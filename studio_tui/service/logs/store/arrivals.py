@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 _UNKNOWN = 0
-"""The second of bytes that did not come live."""
+"""Stands for the arrival time of bytes that did not come live."""
 
 
 class Arrivals:
@@ -80,7 +80,10 @@ class Arrivals:
         del self._offsets[place:], self._seconds[place:]
 
     def replace(self, offset: int, end: int, new_end: int) -> None:
-        """Replace the bytes from `offset` to `end` by others up to `new_end`, not live."""
+        """Note that the bytes from `offset` to `end` were replaced.
+
+        The new bytes end at `new_end`, and count as not live.
+        """
         place, second_after = bisect_right(self._offsets, end), self._second_at(end)
         offsets, seconds = self._offsets[place:], self._seconds[place:]
         self.cut(offset)

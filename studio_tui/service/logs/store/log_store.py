@@ -84,7 +84,10 @@ class LogStore:
         await self._spool.make_writable()
 
     async def keep(self, path: Path, is_whole: Callable[[], bool]) -> None:
-        """Copy the file to a lasting path, unless it changes meanwhile or not `is_whole`."""
+        """Copy the file to a lasting path and use it there.
+
+        The copy is deleted if the log has changed meanwhile, or `is_whole` then returns False.
+        """
         state_before = (self.version, self.size)
         await self._spool.keep(
             path, lambda: state_before == (self.version, self.size) and is_whole()

@@ -40,7 +40,7 @@ class LogMarks:
         return was_there
 
     def shift(self, offset: int, length: int) -> None:
-        """Move the marks after `offset` by `length` bytes, as that many were inserted there."""
+        """Move the marks after `offset` by `length` bytes: back if it is negative."""
         self._marks = [
             Mark(mark.offset + length, mark.text) if mark.offset > offset else mark
             for mark in self._marks

@@ -28,7 +28,7 @@ _CACHED_BLOCKS = 64
 _UNKNOWN = -1
 _CACHED_ANSWERS = 8
 _EXACT_BLOCKS = 64
-"""Maximum blocks for which a scroll bar shows lines, not whole blocks."""
+"""Maximum blocks of a log of which a scroll bar shows the matching lines, not whole blocks."""
 
 
 class LineMatches:
@@ -314,7 +314,9 @@ class LineMatches:
 
 
 def _searched_parts(lines: bytes, offset: int) -> tuple[bytes, dict[int, int] | None]:
-    """Return the searched parts of lines, and the start of each in `lines`, by its new start.
+    """Return the parts of lines that are searched, and the start of each part's line in `lines`.
+
+    The starts are by the start of the part in what is returned.
 
     `lines` begin at byte `offset` of the log. Of each line, what is more than `LINE_LIMIT` after
     the end of its block is left out, so that the result does not depend on which blocks are read

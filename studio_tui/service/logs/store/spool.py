@@ -44,7 +44,7 @@ def delete_if_possible(path: Path) -> None:
 
 
 def _nameless_file(folder: Path) -> IO[bytes]:
-    """Create a file without a name: in `folder`, or else in the system's temporary folder."""
+    """Create a file without a name in `folder`; if that fails, in the system's temporary one."""
     with _disk_errors(f"No log can be stored in {folder}"):
         try:
             return tempfile.TemporaryFile(dir=create_private_dir(folder))
@@ -93,7 +93,7 @@ class Spool:
         self._descriptor = -1
 
     async def keep(self, path: Path, is_wanted: Callable[[], bool]) -> None:
-        """Copy the file to a lasting path and use it there, if it `is_wanted` after copying."""
+        """Copy the file to a lasting path; use the copy if `is_wanted` then returns True."""
         with (
             _disk_errors(f"The log cannot be stored as {path}"),
             tempfile.NamedTemporaryFile(dir=create_private_dir(path.parent), delete=False) as draft,

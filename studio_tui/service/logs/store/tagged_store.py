@@ -1,6 +1,6 @@
 """The store of a merged log. Each line begins with a tag that identifies the log it is from.
 
-Lines are read without their tags, so that no log text can forge one.
+As this program adds a tag to each line, no log text can forge one. Lines are read without them.
 """
 
 from collections.abc import Iterable, Sequence
