@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_NAMES = (
+_MONTH_NAMES = (
     "Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?"
     "|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?"
 )
@@ -19,8 +19,8 @@ DATE = re.compile(
     r"|(?P<compact>(?:19|20)\d{6})"
     r"|(?<![./-])(?P<numeric>\d\d?(?P<slash>[/-])\d\d?(?P=slash)(?:\d{4}|\d\d)"
     r"|\d\d?\.\d\d?\.\d{4}|\d\d\.\d\d\.\d\d)"
-    rf"|(?P<day_first>\d\d?[/ .-]{{1,2}}(?i:{_NAMES})\.?(?:[/ ,-]{{1,2}}(?:\d{{4}}|\d\d))?)"
-    rf"|(?P<month_first>\b(?i:{_NAMES})\.?\ {{1,2}}\d\d?(?:(?:,\ ?|\ )\d{{4}})?)"
+    rf"|(?P<day_first>\d\d?[/ .-]{{1,2}}(?i:{_MONTH_NAMES})\.?(?:[/ ,-]{{1,2}}(?:\d{{4}}|\d\d))?)"
+    rf"|(?P<month_first>\b(?i:{_MONTH_NAMES})\.?\ {{1,2}}\d\d?(?:(?:,\ ?|\ )\d{{4}})?)"
     r"|(?P<short>\d{6})"
     r"|(?<![^\s\[(])(?P<yearless>\d\d[-/]\d\d)"
     r"|(?<=[IWEFDC])(?P<letter>\d{4})"
@@ -88,8 +88,8 @@ def days(
 ) -> Iterator[Day]:
     """Yield the days that a date may denote; `date_format` is as in `shape_of`.
 
-    `order` is `YEAR_FIRST` for a date that has no shape. `later_year` is a year after the time of
-    day, or empty. If neither it nor the date has a year, there is a day for each of `years`.
+    `order` is `YEAR_FIRST` for a date that has no shape. `later_year` is the year that is written
+    after the time of day, or empty. If no year is written, there is a day for each of `years`.
     """
     if date_format in {"iso", "numeric"}:
         yield _day_in_order(_NUMBER.findall(date), order)

@@ -10,7 +10,7 @@ _ERROR_SIGNS = (
     b"rror", b"fatal", b"critical", b"panic", b"terminate call", b": ***", b"not found",
     b"unbound var",
 )  # fmt: skip
-"""Texts that lines with errors contain, and few others."""
+"""Texts that are in lines with errors, and in few other lines."""
 _ERROR_CAPITALS = re.compile(
     rb"E(?:RR|MERG|xception|\d{3,4} \d\d:|xec format|(?<![A-Z]E) )"
     rb"|F(?:A(?:TA|IL)|atal|ile (?:exists|\"[^\"\n]*\", line \d+(?![,\d]))|\d{3,4} \d\d:"

@@ -2,7 +2,8 @@
 
 A word is a level only near the start of a line between delimiters, or as the value of a field such
 as `level=error`, and not in a sentence or in a name (`0 errors`, `error_rate=0.1`). After a
-sentence, it is one in capitals before a message (`worker 3 of the pool ERROR: no disk`).
+sentence, a word is a level only in capitals and before a message (`worker 3 of the pool ERROR: no
+disk`).
 """
 
 import json
@@ -35,7 +36,7 @@ _CAPITALS = re.compile("[A-Z]{3}")
 _NO_LEVEL = re.compile(
     r"(?:^|\s)(?i:no|zero|without|any)\s+$|(?i:level)(?: to)?\W{0,4}$|(?:^|\s)--?[\w-]+\s+$"
 )
-"""Text before a word that is therefore no level: a negation, an option."""
+"""Text after which a word is no level: a negation, an option, `level to`."""
 _PROSE = re.compile(rf"(?:^|[\s(])[A-Za-z][a-z']* [a-z']+(?= |$)|{_NO_LEVEL.pattern}")
 """The same, or a sentence."""
 _ENCLOSED = re.compile(
@@ -79,7 +80,7 @@ _COLON = re.compile(
     r"|(?:npm|yarn|pnpm) (error|warn)\b"
     rf"|({_ANY})(?:\s{{2,}}(?=\S)|\s\|))",
 )
-"""A lower-case level before a colon, wide space or bar: `a.c:3: error: x`; a group has it."""
+"""A lower-case level (in a group) before a colon, wide space or bar: `a.c:3: error: x`."""
 _EXCEPTION = re.compile(
     r"(?:Caused by: |Uncaught |Unhandled (?:exception|rejection)\W+|Suppressed: )?"
     r"(?:[A-Za-z_$][\w$<>]*\.){0,12}"

@@ -92,7 +92,7 @@ class Progress(NamedTuple):
     remaining: float | None
     """Estimated seconds until the end, as shown."""
     is_part: bool = False
-    """Whether it is a part of the work, and the state of the bar above it is unknown."""
+    """Whether the bar shows a part of the work, and the state of the bar above it is unknown."""
 
 
 def parse_progress(state: str) -> Progress | None:

@@ -35,7 +35,7 @@ def rows_of(
     """Return the rows of a line, at least one; `head`, `tail`, `length` are as in `styled_line`.
 
     `with_states` shows the earlier states of a rewritten line too, one per row.
-    `above` returns the preceding lines, the nearest first, from which it may inherit its level.
+    `above` returns the preceding lines, the nearest first; the line may inherit a level from them.
     """
     if with_states and is_rewritten(head):
         newest, earlier = states(head)

@@ -198,9 +198,10 @@ def level_starts(least: LogLevel, lines: bytes) -> Sequence[int]:
 def error_units(lines: bytes, errors: Collection[int], tag_length: int = 0) -> list[list[int]]:
     """Group the starts of lines with errors by the unit that they are in.
 
-    A unit is an error with the failure directly below it, among the lines of its origin. `errors`
-    that are no starts of lines, as the log has changed, are left out. The first `tag_length` bytes
-    of each line are no text.
+    A unit is one error with its message, or a failure such as a traceback, together with the line
+    directly above that announces it. Its lines are of one origin; lines of others may be between
+    them. `errors` that are no starts of lines, as the log has changed, are left out. The first
+    `tag_length` bytes of each line are no text.
     """
     from studio_tui.failures.reason import failure_at  # noqa: PLC0415 (the import takes 10 ms)
 
@@ -209,13 +210,13 @@ def error_units(lines: bytes, errors: Collection[int], tag_length: int = 0) -> l
     units: list[list[int]] = []
     for numbers, bodies in by_origin(_shown_head(line[tag_length:]) for line in all_lines).values():
         unit: list[int] = []
-        end, is_failure = 0, False  # of the unit; whether several lines there are a failure
+        end, is_failure = 0, False  # the end of the unit, and whether it is a failure
         for place, number in enumerate(numbers):
             if starts[number] not in errors:
                 continue
             if place >= end:
                 failure = failure_at(bodies, place)
-                # A line that shows no level has an error only as the message of one.
+                # A line without a level is an error only as the message of an error above.
                 is_message = failure is None and level_of(bodies[place]) is None
                 is_announced = failure is not None and place == end and not is_failure
                 if not (unit and (is_message or is_announced)):

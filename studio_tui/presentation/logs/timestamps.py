@@ -145,7 +145,7 @@ def read_time(
 def find_timestamp(text: str, start: int = 0, end: int = _HEAD) -> tuple[RawTimestamp, str] | None:
     """Return the timestamp at the first time of day in a part of a text, and its fraction.
 
-    `None` if there is no time of day, or if it is probably none, or is within a sentence.
+    `None` if there is none, if it is probably not a time of day, or if it is within a sentence.
     """
     clock = _CLOCK.search(text, start, end)
     if not clock:
@@ -300,7 +300,10 @@ def _within_life(
 
 
 def _moment_of_epoch(text: str, start: int, context: TimestampContext) -> datetime | None:
-    """Return the moment of a Unix timestamp; `None` if it is far from the job's life: a count."""
+    """Return the moment of a Unix timestamp; `None` without one, or if it is probably a count.
+
+    It is probably a count if it is more than a day from the job's life.
+    """
     number = _EPOCH.match(text, start) or _EPOCH_FIELD.match(text, start)
     if not number:
         return None
