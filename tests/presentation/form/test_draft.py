@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 
 from studio_tui.api.models import JobInput, QueryType
+from studio_tui.presentation.form import repeat_notes
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import (
     FIELDS,
@@ -135,8 +136,12 @@ UNKNOWN = "Studio does not say what these were, so they get its defaults:"
     ],
 )
 def test_settings_that_studio_does_not_send_are_listed_unless_they_were_changed(
-    recorded: dict[str, str] | None, changed: list[str], lines: tuple[str, ...]
+    recorded: dict[str, str] | None,
+    changed: list[str],
+    lines: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(repeat_notes, "recorded_fields", tuple)  # a new field changes nothing here
     assert repeat_lines(job(), recorded, changed) == lines
     with_cluster = repeat_lines(job(compute_cluster_name="gpu"), recorded, changed)
     assert not any("cluster" in line for line in with_cluster)
