@@ -11,7 +11,7 @@ from textual.screen import Screen
 from studio_tui.tui.frame.commands import CommandSet
 
 _RANKS = {"page": 1, "app": 2, "table": 3}
-"""`Action.rank` by the prefix of a binding's id; 0 for others, which not all screens have."""
+"""`Action.rank` by the prefix of a binding's id; 0 for others, which only some screens have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Action:
     """Textual's action string, such as `do('job.cancel')`."""
     node: DOMNode
     why_not: str | None
-    """A sentence; `None` if it is available."""
+    """Why the action is unavailable, as a sentence; `None` if it is available."""
     rank: int
     """The order in the help; below 0 for an action in the footer."""
     search_words: str = ""

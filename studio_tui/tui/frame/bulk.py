@@ -1,6 +1,7 @@
 """Bulk commands: they show their progress in the frame, then report the outcome in a notice.
 
-A dialog would take the keys that the user is pressing when the command ends; f8 opens it.
+A dialog with the outcomes would take the keys that the user is pressing when the command ends, so
+it opens only with f8.
 """
 
 from collections import Counter
@@ -29,7 +30,7 @@ _MOST_LINES = 200
 """How many lines a paragraph of a question has at most; most lines are names."""
 
 _MOST_RECORDED = 8
-"""How many names of items are recorded with a command that waits."""
+"""How many names of items are recorded at most with a command that waits to be sent."""
 
 _SIGNS = {
     Outcome.DONE: ("✓", Tone.GOOD),
@@ -86,7 +87,7 @@ class BulkCommand(Generic[T, R]):
 
 
 def question_lines(host: Host, *paragraphs: Sequence[str]) -> tuple[str, ...]:
-    """Return the lines of a question in paragraphs, of which some may be empty.
+    """Return the lines of a question, with a blank line between paragraphs; empty ones are left out.
 
     If the filter hides some of the marked rows, the first line says how many.
     """
@@ -141,7 +142,7 @@ async def run_bulk(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, 
     severity: Severity = "information" if is_done else "error"
     first = report.lines[0][1]
     if len(outcomes) == 1:
-        # The notice says all that the report would, which does not replace one about several items.
+        # The notice says everything, so the last report about several items is kept.
         words = first
     else:
         batches.last_report = report
@@ -156,7 +157,7 @@ def _undo_words(bulk: BulkCommand[T, R]) -> str:
 
 
 def show_report(host: Host) -> None:
-    """Show the report of the bulk command that ended last, if there is one."""
+    """Show the report of the last bulk command on several items, if there is one."""
     report = host.session.batches.last_report
     if not isinstance(report, BulkReport):
         notify_here(host.app, "No bulk command has ended yet")

@@ -103,7 +103,7 @@ def bindings(
     only: Collection[str] | None = None,
     without: Collection[str] = (),
 ) -> tuple[Binding, ...]:
-    """Return the bindings of the commands in `sources`, limited by their ids."""
+    """Return the bindings of the commands in `sources`; `only` and `without` contain ids."""
     commands = (
         command
         for source in sources
@@ -155,7 +155,7 @@ def why_read_only(host: Host) -> str | None:
 
 
 _ABSENT: tuple[Command[Any], Any] = (Command("", "", "", "", never_unavailable), None)
-"""A command that does nothing, and no controller: for a command of another node."""
+"""Stands for a command of another node: it does nothing, and has no controller."""
 
 
 class CommandSet:

@@ -70,16 +70,17 @@ class DialogBody(FocusInSight):
 
 
 class DialogLines(Static):
-    """Safe lines; the further rows of one that is wrapped begin after `indent` cells.
+    """Lines of safe text, wrapped; the further rows of a line begin after `indent` cells.
 
-    By default those of an indented line are indented a little more, and others are not.
+    If `indent` is 0, they begin `_HANGING` cells to the right of the first row of an indented line,
+    and at the left edge for other lines.
     """
 
     def __init__(self, text: str = "", *, indent: int = 0, id: str | None = None) -> None:  # noqa: A002 (as Textual calls it)
         super().__init__(text, markup=False, id=id)
         self._indent = indent
         self._wrapped_at: dict[int, Content] = {}
-        """By width; a layout requires several."""
+        """The wrapped text by width; a layout asks for several widths."""
 
     def update(self, content: VisualType = "", *, layout: bool = True) -> None:
         self._wrapped_at.clear()

@@ -53,7 +53,7 @@ def confirm_fetch(host: str) -> Confirm:
 
 
 def confirm_open(page: Address, own: str) -> Confirm:
-    """Return the question whether to open a page whose origin is not `own`, or with a login."""
+    """Return the question whether to open a page on another origin than `own`, or with a login."""
     studio = address(own)
     login = ("", "It contains a user name or a password.") if page.has_user else ()
     if page.origin == own:
@@ -76,8 +76,9 @@ def confirm_sending_again(noun: str, details: Sequence[str]) -> Confirm:
         (
             *details,
             "",
-            "Before it is sent again, with the same key, Studio is searched once more.",
-            "A Studio that ignores the key may create two if the first request is very late.",
+            "Studio is searched for it once more before it is sent again.",
+            "Both requests have the same idempotency key.",
+            "A Studio that ignores this key may create two if the first request is very late.",
         ),
         yes="Send it again",
         no="Don't",
@@ -85,7 +86,7 @@ def confirm_sending_again(noun: str, details: Sequence[str]) -> Confirm:
 
 
 _SHORT = 36
-"""Characters of a choice up to which the dialog is not wide."""
+"""If a choice has more characters than this, the dialog is wide."""
 
 
 class Choose(Dialog[str | None]):

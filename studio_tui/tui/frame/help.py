@@ -18,7 +18,7 @@ from studio_tui.tui.widgets.option_lists import OptionChoice
 
 _KEYS_WIDTH = 16
 _NARROW = 20
-"""Cells up to which the further lines of an explanation are not indented."""
+"""With this room for explanations or less, in cells, their further lines are not indented."""
 
 
 class HelpScreen(Dialog[Action | None]):

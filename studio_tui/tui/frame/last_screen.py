@@ -12,7 +12,7 @@ from studio_tui.tui.frame.remembered import Remembered
 from studio_tui.tui.messages import OpenJob, OpenLog, OpenLogs, OpenPipeline
 
 _MAX_PAGES = 8
-"""How many pages over the tab are saved; of more pages, the lowest are not."""
+"""How many pages over the tab are saved at most; if there are more, the topmost."""
 
 
 class LastScreen(Remembered):
@@ -30,7 +30,7 @@ class LastScreen(Remembered):
         """Return the screens of a stack, except those without `saved_as`, such as forms."""
         pages = [screen for screen in stack if isinstance(screen, Page)]
         tab = next((page.tab for page in pages if page.tab), "jobs")
-        # `getattr`, as `isinstance` with a protocol would take longer than all else here.
+        # `getattr`, as `isinstance` with a protocol would take longer than the rest of this method.
         saved_pages = [words for page in pages if (words := getattr(page, "saved_as", ()))]
         return cls.model_validate({"tab": tab, "pages": saved_pages[-_MAX_PAGES:]})
 

@@ -51,11 +51,11 @@ ROWS_SEARCHED = 5000
 """Rows from which values for completion are taken."""
 
 ROWS_MEASURED = 2000
-"""Maximum number of new rows among which the longest texts are searched."""
+"""Maximum number of new and changed rows among which the longest texts are searched."""
 
 
 class RowGroups:
-    """Which items each row of a list shows; here each shows one, whose id is its key."""
+    """Which items each row of a list shows; here each row shows one, whose id is its key."""
 
     def arrange(self, ids: Sequence[str]) -> Sequence[str]:
         """Return the keys of the rows to show: `ids`, with groups in place of their members."""
@@ -90,7 +90,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         self.view = view
         self._rest = Debouncer(self, self.while_alive(self._cursor_rests))
         self.groups = RowGroups()
-        """A list with groups replaces it by its own."""
+        """A list with groups replaces this object by its own."""
         self.marks = RowMarks(self)
         self.order = ListOrder(self)
         self.filtering: ListFilter[T] = ListFilter(self)
@@ -195,7 +195,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         return dict.fromkeys(value for row in newest if (value := value_of(row)))
 
     def filter_hints(self) -> tuple[str, ...]:
-        """Return the keys for the footer while a filter is typed, or if no row passes it."""
+        """Return ids of bindings for the footer while a filter is typed, or if no row passes it."""
         if isinstance(self.page.focused, FilterInput):
             return ("filter.complete", "filter.leave", "filter.earlier")
         if self.is_alive and self.filtering.terms and not self.table.keys:
@@ -291,7 +291,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         self.show_preview(now)
 
     def show_notice(self) -> None:
-        """Update why the table has no rows."""
+        """Update the text that is shown if the table has no rows."""
         self.table.notice = why_empty(self)
 
     def show_preview(self, now: datetime) -> None:

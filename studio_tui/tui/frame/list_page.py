@@ -138,11 +138,11 @@ class ListPage(Page, Generic[T]):
 
     @abstractmethod
     def row_hints(self) -> Iterable[str]:
-        """Return what `hints` returns while the filter does not have the focus."""
+        """Return what `hints` returns if `ListBody.filter_hints` is empty."""
 
     @abstractmethod
     def none_words(self) -> str:
-        """Return the text shown if there are no rows, whatever the filter."""
+        """Return the text that is shown if the list has no rows, even without its filter."""
 
     def ask_for_more(self) -> None:
         """Load older rows; nothing for lists that are always complete."""
@@ -185,7 +185,7 @@ class ListPage(Page, Generic[T]):
 
     @on(events.ScreenSuspend)
     def note_place(self) -> None:
-        # Places are noted only of pages in the stack, which a tab leaves when another is shown.
+        # A tab leaves the stack when another is shown; later only places in the stack are noted.
         self.list.note_scroll_position()
 
     # Shortcuts to parts of the body.

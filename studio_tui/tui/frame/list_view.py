@@ -19,7 +19,7 @@ from studio_tui.presentation.lists.kinds import AS_SENT, Kind
 from studio_tui.tui.frame.remembered import Remembered
 
 _ANY_LIST = Field(strict=False)
-"""JSON has no tuples."""
+"""Accepts a list for a tuple, as JSON has no tuples."""
 
 _Keys = Annotated[tuple[str, ...], _ANY_LIST]
 

@@ -1,4 +1,4 @@
-"""The screen shown while connecting, before a thread imports `api` and the models."""
+"""The screen shown while connecting; meanwhile, a thread imports `api` and the models."""
 
 import os
 from collections.abc import Sequence

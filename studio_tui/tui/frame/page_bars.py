@@ -257,7 +257,7 @@ class KeyHints:
     def parts(self, command_ids: Iterable[str], label: Callable[[Binding], str]) -> Parts:
         """Return keys and labels of those of the first `MAX_HINTS` commands that are available.
 
-        Below a dialog none is.
+        Below a dialog, none of them is.
         """
         if not self._page.is_active:
             return ()

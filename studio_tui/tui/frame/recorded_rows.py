@@ -108,7 +108,7 @@ class RecordedRows(Generic[T]):
         return self._are_requested or bool(self._body.filtering.terms)
 
     def _newest_first(self, row: T) -> float:
-        """Rows without a time of creation come first."""
+        """Return a key to sort a row by; rows without a time of creation come first."""
         made_at = self._kind.made_at(row) if self._kind.made_at is not None else None
         return -math.inf if made_at is None else -made_at.timestamp()
 

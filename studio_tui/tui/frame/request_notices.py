@@ -68,7 +68,7 @@ def error_message(error: StudioError, session: StudioSession) -> str:
 
 def remedy_words(error: StudioError | None, session: StudioSession) -> str:
     """Return what starts a local Studio that has stopped; empty if it has not."""
-    # A brief cause is another one, such as a server that runs but does not answer.
+    # A `brief` says that the cause is another one, such as a server that does not answer.
     is_unsent = isinstance(error, NotSent) and not error.brief
     if not session.is_local or not is_unsent or isinstance(error, NoFreeConnection):
         return ""

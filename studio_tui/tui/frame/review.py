@@ -27,7 +27,7 @@ _STYLES = {
 }
 
 OK, COPY = ("esc", "ok"), ("c", "copy it")
-"""`OK` has no letter: pressed again once the dialog is closed, that would be a command."""
+"""`OK` has no letter: a letter that is pressed again after the dialog has closed is a command."""
 
 NO = "n"
 """The key of the answer that cancels a dialog, like escape."""
@@ -58,8 +58,8 @@ class Review(Dialog[str | None]):
 
         The answer with the key `default` has the focus at first; by default it is the first one.
         `revealed` are the lines with their secrets, if they have any; `is_revealed` shows these at
-        first. The key `s` switches between both, so no answer may have it then. See `DialogLines`
-        for `indent`.
+        first. The keys `s` and `f7` switch between both, so then no answer may have these keys. See
+        `DialogLines` for `indent`.
         """
         super().__init__(question)
         self._lines = lines

@@ -48,7 +48,7 @@ class RowMarks:
     def mark_range(self) -> None:
         """Mark the rows from the one that was marked last to the cursor.
 
-        If that has lost its mark or is not shown, mark only the cursor's row.
+        If that row has lost its mark or is not shown, mark only the row under the cursor.
         """
         table = self._list.table
         rows, row = table.keys, table.cursor

@@ -103,7 +103,11 @@ def _is_encodable(typed: str) -> bool:
 
 
 async def log_pieces(store: LogStore) -> Pieces:
-    """Yield a log up to its size now; raise `SpoolError` if that cannot be read or has changed."""
+    """Yield the bytes that a log has now.
+
+    Raises:
+        SpoolError: they cannot be read, or have changed.
+    """
     size, version = store.size, store.version
     for offset in range(0, size, _SLICE):
         yield await store.read_in_thread(offset, min(_SLICE, size - offset), bytes)

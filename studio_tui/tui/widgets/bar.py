@@ -74,7 +74,7 @@ class Bar(Widget):
         """Make a bar without parts, with `filler` repeated between left and right.
 
         If the left parts do not fit, a bar that `cuts` leaves out the optional ones, and cuts the
-        rest with an ellipsis. Another bar leaves out keys with their labels.
+        rest with an ellipsis. Any other bar leaves out the last keys with their labels.
         """
         super().__init__(id=id)
         self.auto_links = False  # there are none, and searching costs time at every paint

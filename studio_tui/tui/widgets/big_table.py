@@ -1,4 +1,4 @@
-"""A table for 100,000 rows that formats only visible rows and paints only changed rows."""
+"""A table for 100,000 rows, which formats only visible or measured rows and paints only changes."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -24,7 +24,7 @@ _OPEN = Binding(
 
 
 class BigTable(LineView, can_focus=True, inherit_bindings=False):
-    """A table of rows identified by keys; `show` says where the cursor is when the rows change."""
+    """A table of rows identified by keys; `show` says where the cursor goes as the rows change."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
@@ -272,7 +272,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             self.post_message(self.UnseenChanged())
 
     def _count_unseen_before(self) -> None:
-        """Count the rows above the newest one that was seen before, at the place of `begin_at`."""
+        """While the cursor is at the place of `begin_at`, count the rows above the row `newest`."""
         is_at_place = self._cursor.place_to_restore(self._viewport.rows) is not None
         if self._newest_before and is_at_place and self._newest_before in self.keys:
             self._set_unseen(self.keys.index(self._newest_before))

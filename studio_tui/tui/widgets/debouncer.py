@@ -6,7 +6,7 @@ from collections.abc import Callable
 from textual.message_pump import MessagePump
 
 RESTS_AFTER = 0.06
-"""Seconds after which the cursor of a list rests; a held key repeats every 30 to 50 ms."""
+"""Seconds without a move until the cursor of a list rests; held keys repeat every 30 to 50 ms."""
 
 FOLLOWS_WITHIN = 0.5
 """Seconds of continuous movement of a cursor after which updates follow it."""

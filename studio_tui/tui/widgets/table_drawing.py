@@ -112,7 +112,9 @@ class TableDrawing:
             all_time = self._contents.all_time
             if self.hides_unfinished:
                 pairs = zip(all_time, look.columns, strict=True)
-                all_time = tuple(0 if each.only_unfinished else width for width, each in pairs)
+                all_time = tuple(
+                    0 if each.only_unfinished else text_width for text_width, each in pairs
+                )
             self._painter = Painter(
                 self._palette,
                 place(

@@ -210,7 +210,9 @@ def _share(shown: Sequence[_Candidate], spare: int) -> list[int]:
             added = min(share, room[i], spare)
             widths[i] += added
             spare -= added
-    unlimited = [i for i, w in enumerate(shown) if w.column.grow and w.column.max_width is None]
+    unlimited = [
+        i for i, each in enumerate(shown) if each.column.grow and each.column.max_width is None
+    ]
     if spare > 0 and unlimited:
         widths[unlimited[-1]] += spare
     return widths

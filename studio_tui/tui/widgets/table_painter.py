@@ -25,7 +25,7 @@ MARK_SIGN = "*"
 Cells: TypeAlias = tuple[Cell | Pieces, ...]
 
 CellsOf: TypeAlias = Callable[[str], Cells]
-"""Returns the cells of the row with a key; called for visible rows only."""
+"""Returns the cells of the row with a key; called for rows that are visible or to be measured."""
 
 _KEPT_ROWS = 1024
 """How many entries a cache of `RowStrips` has at most; a full cache is emptied."""

@@ -13,13 +13,13 @@ from textual.widgets._toast import ToastRack
 from studio_tui import clock
 
 MIN_SECONDS = 0.1
-"""Least time for which a toast is shown, even if created late."""
+"""Seconds for which a toast is shown at least, even if it is created late."""
 
 MAX_TOASTS = 4
 """Toasts shown at once; more would cover the screen."""
 
 UNTIL_CLOSED = 1e9
-"""Seconds for which the toast of an error is shown unless it is closed: longer than any run."""
+"""Timeout, in seconds, of a toast that is shown until it is closed: longer than any run."""
 
 SECONDS_TO_NOTICE = 1.5
 CHARACTERS_PER_SECOND = 30
