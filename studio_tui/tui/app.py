@@ -76,6 +76,7 @@ def _visible_form(app: App[int]) -> "WelcomeScreen | None":
 
 
 async def _first_request_fails(app: App[int], connected: "Connected") -> bool:
+    """Return whether a first request to Studio fails; make one only if the form is open."""
     if (form := _visible_form(app)) is None:
         return False
     from studio_tui.tui.recovery import first_request_fails  # noqa: PLC0415 (rarely needed)

@@ -87,7 +87,7 @@ class BulkCommand(Generic[T, R]):
 
 
 def question_lines(host: Host, *paragraphs: Sequence[str]) -> tuple[str, ...]:
-    """Return the lines of a question, with a blank line between paragraphs; empty ones are left out.
+    """Return the lines of a question: its paragraphs that are not empty, with blank lines between.
 
     If the filter hides some of the marked rows, the first line says how many.
     """
@@ -182,10 +182,12 @@ def _make_report(
         for entry in sorted(outcomes, key=lambda entry: _ORDER.index(entry.outcome))
     )
     done = [entry.result for entry in outcomes if entry.outcome is Outcome.DONE]
-    later = Counter(filter(None, (bulk.not_done_yet(each) for each in done if each is not None)))
-    count = f"{len(done) - later.total()} of {plural(len(outcomes), bulk.noun)}"
+    not_done_yet = Counter(
+        filter(None, (bulk.not_done_yet(each) for each in done if each is not None))
+    )
+    count = f"{len(done) - not_done_yet.total()} of {plural(len(outcomes), bulk.noun)}"
     heading = bulk.heading.format(count) if bulk.heading else f"{count} {bulk.done}"
-    others = "".join(f", {words}: {number}" for words, number in later.items())
+    others = "".join(f", {words}: {number}" for words, number in not_done_yet.items())
     return BulkReport(heading + others, lines, clock.now())
 
 
