@@ -64,7 +64,7 @@ class JobToStart(NamedTuple):
 
     pipeline_id: str
     job_id: str
-    """Id of the original job, as in the pipeline's plan; its run gets another."""
+    """Id of the original job, as in the pipeline's plan; its run gets another id."""
 
 
 @dataclass

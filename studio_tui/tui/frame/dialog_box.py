@@ -1,4 +1,4 @@
-"""The box of every dialog, whose content scrolls."""
+"""The box of every dialog, and its parts: a body that scrolls, lines of text, and buttons."""
 
 from typing import cast
 

@@ -48,7 +48,7 @@ UNCOMPLETED = frozenset({"id", "error"})
 """Fields of filters whose values are not completed, as there are too many or too long ones."""
 
 ROWS_SEARCHED = 5000
-"""Rows from which values for completion are taken."""
+"""Number of rows, at most, from which values for completion are taken."""
 
 ROWS_MEASURED = 2000
 """Maximum number of new and changed rows among which the longest texts are searched."""

@@ -39,6 +39,7 @@ class ListView(Remembered):
     wide: bool = False
     """See `BigTable.wide`."""
     group: str = "none"
+    """In the list of jobs, a `JobGrouping`."""
     loaded: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     """How many of the newest rows the next run requests; 0 for the usual number."""
     recorded: bool = False

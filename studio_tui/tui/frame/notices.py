@@ -14,8 +14,8 @@ from studio_tui.tui.widgets.debouncer import Debouncer
 NOTICE_DELAY = 1.6
 """Seconds without another ending before a notice is shown.
 
-More than the polling interval of lists, so that one notice reports jobs and pipelines that end
-together.
+More than the time between polls of a busy list, so that one notice reports the jobs that end
+together, and on the local Studio also their pipelines.
 """
 
 LONGEST_DELAY = 8.0

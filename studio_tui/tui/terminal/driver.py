@@ -55,7 +55,7 @@ class TerminalDriver(LinuxDriver):
         self._output.write(data)
 
     def send_message(self, message: Message) -> None:
-        """Post a message from any thread; Textual would start a task for each."""
+        """Post a message from any thread; Textual would start a task for each message."""
         self._app.post_message(message)
 
     def run_input_thread(self) -> None:

@@ -17,7 +17,7 @@ _MAX_CACHED = 1024
 
 
 class SendsStraight(MessagePump):
-    """Mixin of a widget whose keys are bindings, and whose messages are for a container.
+    """Mixin of a widget that has bindings for its keys, and whose messages are for a container.
 
     A container is skipped only if it would pass the key or message on at once. List the mixin
     before Textual's class, like `Lifetime`.

@@ -16,7 +16,7 @@ MIN_SECONDS = 0.1
 """Seconds for which a toast is shown at least, even if it is created late."""
 
 MAX_TOASTS = 4
-"""Toasts shown at once; more would cover the screen."""
+"""Toasts shown at once at most; more would cover the screen."""
 
 UNTIL_CLOSED = 1e9
 """Timeout, in seconds, of a toast that is shown until it is closed: longer than any run."""
