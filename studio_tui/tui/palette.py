@@ -13,7 +13,7 @@ from studio_tui.tui.frame.commands import CommandBinding
 from studio_tui.tui.frame.dialog import AnsweredOnce
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.messages import GoTo
-from studio_tui.tui.tabs import pages_of_all
+from studio_tui.tui.tabs import all_page_classes
 from studio_tui.tui.widgets.option_lists import PaletteChoice
 
 _LIST_ACTIONS = {"command_list", "cursor_down"}
@@ -54,7 +54,7 @@ class ScreenActions(Provider):
     async def search(self, query: str) -> Hits:
         # In a thread, as the imports are slow. They end before the first hit is shown, so that the
         # other hits follow before the user can press a key.
-        pages = await asyncio.to_thread(pages_of_all) if isinstance(self.screen, Page) else ()
+        classes = await asyncio.to_thread(all_page_classes) if isinstance(self.screen, Page) else ()
         matcher = self.matcher(query)
         for action in self._actions():
             texts = f"{action.explanation} {action.label} {action.search_words}"
@@ -68,7 +68,7 @@ class ScreenActions(Provider):
         for name, explanation, run, _ in self._textual_commands():
             if (score := matcher.match(name)) > 0:
                 yield Hit(score * _TEXTUAL_FACTOR, matcher.highlight(name), run, help=explanation)
-        for tab, binding in self._of_other_tabs(pages):
+        for tab, binding in self._of_other_tabs(classes):
             title = f"{tab.capitalize()}: {binding.tooltip}"
             texts = f"{title} {binding.description} {binding.search_words}"
             if (score := matcher.match(texts)) > 0:
@@ -93,13 +93,15 @@ class ScreenActions(Provider):
     def _actions(self) -> Iterator[Action]:
         return (each for each in actions_of(self.screen) if each.action != "command_palette")
 
-    def _of_other_tabs(self, pages: Iterable[type[Page]]) -> Iterator[tuple[str, CommandBinding]]:
+    def _of_other_tabs(self, classes: Iterable[type[Page]]) -> Iterator[tuple[str, CommandBinding]]:
         """Yield the name of a tab and a binding, for all bindings that only other tabs have."""
         here = {action.explanation for action in self._actions()}
-        for page in pages:
-            for binding in page.BINDINGS if not isinstance(self.screen, page) else ():
+        for page_class in classes:
+            if isinstance(self.screen, page_class):
+                continue
+            for binding in page_class.BINDINGS:
                 if isinstance(binding, CommandBinding) and binding.tooltip not in here:
-                    yield page.tab, binding
+                    yield page_class.tab, binding
 
     def _keys(self, binding: Binding) -> Iterable[str]:
         return dict.fromkeys(map(self.app.get_key_display, Binding.make_bindings([binding])))

@@ -21,7 +21,7 @@ from studio_tui.tui.frame.remembered import Remembered
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_memory import LogMemory
 from studio_tui.tui.messages import EditJobs, OpenForm, OpenJob, OpenLog, OpenLogs
-from studio_tui.tui.tabs import page_of
+from studio_tui.tui.tabs import page_class_of
 
 if TYPE_CHECKING:
     from studio_tui.tui.form.saved_forms import SavedForms
@@ -234,11 +234,11 @@ class Screens:
         return {file: state.model_dump_json() for file, state in saved.items()}
 
     def _make_tab(self, name: str) -> Page:
-        page: Any = page_of(name)
+        page_class: Any = page_class_of(name)
         if name == "logs":
-            return cast("Page", page(self._basics, self._logs))
+            return cast("Page", page_class(self._basics, self._logs))
         more = (self.cluster,) if name == "clusters" else ()
-        return cast("Page", page(self._basics, self._view(name, page.kind), *more))
+        return cast("Page", page_class(self._basics, self._view(name, page_class.kind), *more))
 
     def _view(self, name: str, kind: Kind[Any]) -> ListView:
         return load_view(self._view_files[name], kind)

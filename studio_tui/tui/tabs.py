@@ -14,10 +14,10 @@ _PAGES = {
 }
 
 
-def page_of(tab: str) -> type[Page]:
-    page: type[Page] = resolve_name(f"studio_tui.tui.{_PAGES[tab]}")
-    return page
+def page_class_of(tab: str) -> type[Page]:
+    page_class: type[Page] = resolve_name(f"studio_tui.tui.{_PAGES[tab]}")
+    return page_class
 
 
-def pages_of_all() -> tuple[type[Page], ...]:
-    return tuple(map(page_of, _PAGES))
+def all_page_classes() -> tuple[type[Page], ...]:
+    return tuple(map(page_class_of, _PAGES))
