@@ -156,7 +156,7 @@ EVENTS: dict[str, Callable[[Dashboard, FaultProxy], Awaitable[None]]] = {
 async def dashboard_with_place(
     studio: ThreadStudio, folder: Path, name: str
 ) -> AsyncIterator[tuple[Dashboard, FaultProxy, Place]]:
-    """Run a dashboard, make a place in a list, and return the place."""
+    """Run a dashboard behind a proxy, make a place in a list, and yield all three."""
     async with (
         FaultProxy.in_front_of(studio.url) as proxy,
         dashboard(studio, folder, url=proxy.url, size=SIZE) as pilot,
