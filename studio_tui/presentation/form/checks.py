@@ -1,4 +1,4 @@
-"""Checks of the fields of the job form, and the values that some of them derive from others.
+"""Checks of the fields of the job form, and values that are derived from several fields.
 
 The checks of fields that name files are in `file_checks`.
 
@@ -115,7 +115,7 @@ def query_type_problems(draft: Draft, _context: FormContext) -> str:
 def query_name(draft: Draft, _context: FormContext) -> str:
     name = draft.query_name.strip()
     if len(name) > NAME_LIMIT:
-        return f"The name has {len(name)} characters; Studio accepts {NAME_LIMIT}."
+        return f"The name has {len(name)} characters; Studio accepts at most {NAME_LIMIT}."
     return _control_problem(name)
 
 
@@ -214,7 +214,7 @@ def repository(draft: Draft, context: FormContext) -> FieldProblems:
 
 def _local_repository_problems(typed: str, context: FormContext) -> FieldProblems:
     if not typed.startswith("/"):
-        return "git runs in the folder of the job; type the path from / on."
+        return "git runs in the folder of the job; type an absolute path, which begins with /."
     path, _revision = split_repository(typed)
     facts = context.files.get(path)
     if facts is None or facts.state is FileState.FOLDER:

@@ -31,8 +31,8 @@ FIELDS: dict[str, Field] = {
         widget=FieldWidget.PATH,
         meaning="The script that the job runs, read from this machine.",
         accepts=f"A path to UTF-8 text of at most {size(QUERY_LIMIT)}; ~ is your home, and tab "
-        "completes. While a file is given, its text is shown below and cannot be edited; it is "
-        "read again when the form is sent.",
+        "completes. While a file is given, its text is shown below and cannot be edited; the file "
+        "is read again when the form is sent.",
         example=("~/jobs/train.py",),
         check=file_checks.query_file,
         hint=hints.query_file,

@@ -22,8 +22,9 @@ def check(draft: Draft, context: FormContext) -> tuple[Problem, ...]:
     if all(problem.level is Level.WARNING for problem in problems):
         length = len(_build_request(draft, context).model_dump_json().encode())
         if length > REQUEST_LIMIT:
-            excess = f"The whole request is {size(length)}; Studio accepts {size(REQUEST_LIMIT)}."
-            problems.append(Problem("query", f"{excess} Shorten the longest field."))
+            limit = f"Studio accepts at most {size(REQUEST_LIMIT)}."
+            sentences = f"The whole request is {size(length)}; {limit} Shorten the longest field."
+            problems.append(Problem("query", sentences))
     return tuple(problems)
 
 

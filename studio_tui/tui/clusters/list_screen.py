@@ -123,7 +123,7 @@ class ClustersScreen(ListPage[Cluster]):
         return next(filter(None, reasons), None)
 
     def why_not_choose(self) -> str | None:
-        """Return why the cluster cannot be chosen, or if it is chosen, why it must stay so."""
+        """Return why the cluster cannot be chosen; if it is, why the choice cannot be cleared."""
         cluster = self.row_at_hand()
         is_chosen = cluster is not None and self._is_chosen(cluster)
         return why_read_only(self) if is_chosen else self.why_no_form()

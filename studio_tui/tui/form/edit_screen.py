@@ -88,7 +88,7 @@ class EditScreen(SubmitScreen):
         self.on_created(self._repeat.job.id)
 
     def with_relation(self, request: JobInput) -> JobInput:
-        """Relate the request to the job unless it continues the job or has another name."""
+        """Relate the request to the job, unless the request continues it or has another name."""
         return edited_request(request, self._repeat.request, self._repeat.job.id)
 
 
@@ -151,7 +151,7 @@ class RemainingJobs:
     def change_lines(
         self, typed: Mapping[str, FieldValue], checked: Checked
     ) -> tuple[Sequence[Cell], Sequence[Cell]]:
-        """Return the title and changes of each job, with secrets masked and with secrets shown."""
+        """Return the title and changes of each job: with secrets masked, then with the secrets."""
         lines: tuple[list[Cell], list[Cell]] = ([], [])
         for repeat, before in self._all():
             after = before.with_values(typed)
@@ -244,7 +244,7 @@ class EditMarkedScreen(SubmitScreen):
             await self._create_jobs(typed, checked, from_checkpoints=from_checkpoints)
         elif answer == _SAVE_DRAFT:
             await self.leave()
-            self.notify_user("Draft saved; e on the same marks opens it again")
+            self.notify_user("Draft saved; e with the same jobs marked opens it again")
         return None
 
     async def _create_jobs(

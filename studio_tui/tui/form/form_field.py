@@ -118,7 +118,7 @@ class FormField(Lifetime, Vertical):
             self.editor.value = text if text.isprintable() else safe_line(text)
 
     def check_consume_key(self, _key: str, character: str | None) -> bool:
-        """Keep printable keys from the page, even from an editor that ignores them (read-only)."""
+        """Keep printable keys from the page, also if the editor is read-only and ignores them."""
         return character is not None and character.isprintable()
 
     def compose(self) -> ComposeResult:

@@ -69,7 +69,7 @@ class SavedForms:
                 self._of_this_run[key] = draft
                 draft = _without_secrets(draft, initial_environment)
             elif self._of_this_run.pop(key, None) is None:
-                return ""  # there is none, or only one that another dashboard has just saved
+                return ""  # this run has none; one that another dashboard has saved stays
             self.is_stored = _store(self._drafts, key, draft)
             if not self.is_stored:
                 return f"{NOT_STORED}. It is kept until the dashboard is closed."
@@ -146,7 +146,7 @@ def _store(folder: Path, name: str, draft: Draft | None) -> bool:
 
 
 def _read(file: Path) -> tuple[str, Draft | None]:
-    """Return the name in a file and its draft, which is `None` if there is none to read."""
+    """Return the name and the draft in a file; the draft is `None` if it cannot be read."""
     try:
         content = read_json(file)
         return str(content["name"]), draft_from_json(content["form"])

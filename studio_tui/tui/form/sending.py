@@ -51,7 +51,7 @@ _FIX, _AS_IT_IS = "m", "s"
 _LINE_ENDS = ((_FIX, "fix and send"), (_AS_IT_IS, "send it as it is"), ("n", "back to the form"))
 
 ANSWERS_WITHIN = 1.0
-"""Seconds for which keys wait for Studio's answer; later ones are for the form."""
+"""Seconds for which keys wait for Studio's answer; keys pressed later are for the form."""
 
 STOPPED = "Stopped. A job that was already requested will appear in the list."
 

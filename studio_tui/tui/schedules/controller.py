@@ -64,12 +64,13 @@ class ScheduleController(JobController):
         return why_read_only(self._host) or self.why_no_runs()
 
     def why_no_runs(self) -> str | None:
-        """Return why no marked schedule, else the current one, has an id that requests can use."""
+        """Return why there is no target whose id requests can use."""
         if not (targets := self._targets()):
             return self.why_no_id()
         return None if any(is_usable_id(task.id) for task in targets) else NO_ID
 
     def _targets(self) -> Sequence[Job]:
+        """Return the marked schedules; if there are none, the current one, if any."""
         return self.marked.available_jobs() or tuple(filter(None, (self._at_hand(),)))
 
     def schedule_pipeline(self) -> None:
@@ -230,7 +231,7 @@ class ScheduleController(JobController):
             "schedule.suspend",
             "p",
             "suspend or resume",
-            "Create no runs until resumed, let running ones finish; or resume",
+            "Create no runs until resumed (running ones finish); if suspended, resume",
             suspend_or_resume,
             why_not_suspend,
             repeats=True,

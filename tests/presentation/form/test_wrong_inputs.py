@@ -72,7 +72,7 @@ ERRORS: list[tuple[str, dict[str, Any], str]] = [
     (
         "query_name",
         {"query_name": "n" * 1001},
-        "The name has 1001 characters; Studio accepts 1000.",
+        "The name has 1001 characters; Studio accepts at most 1000.",
     ),
     (
         "query_name",
@@ -319,7 +319,7 @@ REFUSED_LOCALLY: list[tuple[str, dict[str, Any], str]] = [
     (
         "repository",
         {"repository": "~/project"},
-        "git runs in the folder of the job; type the path from / on.",
+        "git runs in the folder of the job; type an absolute path, which begins with /.",
     ),
 ]
 """Fields with contents that only the local Studio refuses, and the sentence at the field."""
@@ -396,7 +396,7 @@ def test_a_request_that_is_too_long_as_a_whole_is_reported() -> None:
     draft = Draft(query="x" * 900_000, requirements="#" * 200_000)
     (problem,) = check(draft, CONTEXT)
     assert problem.sentence == (
-        "The whole request is 1.0 MiB; Studio accepts 1.0 MiB. Shorten the longest field."
+        "The whole request is 1.0 MiB; Studio accepts at most 1.0 MiB. Shorten the longest field."
     )
 
 

@@ -214,7 +214,7 @@ async def test_an_error_in_the_form_is_reported_once_and_a_saved_draft_keeps_the
         await pilot.press("f9")
         await until_shown(pilot, "Run 2 changed jobs?", "python: server default → 3.12")
         await pilot.press("d")
-        await until_shown(pilot, "Draft saved; e on the same marks opens it again")
+        await until_shown(pilot, "Draft saved; e with the same jobs marked opens it again")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
     async with dashboard(studio, tmp_path, size=SIZE, undo_seconds=HANG) as pilot:
         await until_shown(pilot, "2 marked")
