@@ -34,9 +34,7 @@ def query(draft: Draft, _context: FormContext) -> tuple[str, ...]:
 
 
 def workers(draft: Draft, context: FormContext) -> tuple[str, ...]:
-    return (
-        () if draft.workers.strip() else _target_cluster(draft, context) or ("Studio's default.",)
-    )
+    return () if draft.workers.strip() else _target_hint(draft, context) or ("Studio's default.",)
 
 
 def cluster(draft: Draft, context: FormContext) -> tuple[str, ...]:
@@ -45,19 +43,19 @@ def cluster(draft: Draft, context: FormContext) -> tuple[str, ...]:
     if not draft.compute_cluster_name.strip():
         names = [name_with_free_workers(cluster, context.queued) for cluster in context.clusters]
         return (
-            *_target_cluster(draft, context),
+            *_target_hint(draft, context),
             *([f"Clusters: {', '.join(names)}."] if names else []),
         )
-    return _target_cluster(draft, context)
+    return _target_hint(draft, context)
 
 
 def cluster_id(draft: Draft, context: FormContext) -> tuple[str, ...]:
     if draft.compute_cluster_id.strip():
-        return _target_cluster(draft, context)
+        return _target_hint(draft, context)
     return ("Instead of the name; give only one of the two.",)
 
 
-def _target_cluster(draft: Draft, context: FormContext) -> tuple[str, ...]:
+def _target_hint(draft: Draft, context: FormContext) -> tuple[str, ...]:
     cluster = chosen_cluster(draft, context)
     if cluster is None:
         return ()

@@ -62,7 +62,7 @@ class EditScreen(SubmitScreen):
         with keys_held(self.app):
             await super().begin()
             self.form.go_to("query")
-            await self.fields.edit_field("query")
+            await self.field_commands.edit_field("query")
 
     async def to_send(self, checked: Checked) -> Checked | None:
         """Show the changes, and ask whether to run from the job's checkpoints or from the start.

@@ -50,9 +50,9 @@ class SubmitScreen(Page):
         self.start = start
         self.form = DraftForm(start.draft)
         self.sender = FormSender(self)
-        self.fields = FieldCommands(self)
+        self.field_commands = FieldCommands(self)
         self.keeper = DraftKeeper(self)
-        self.commands.add(self.sender, self.fields, FormTemplates(self))
+        self.commands.add(self.sender, self.field_commands, FormTemplates(self))
         self._restored: Draft | None = None
         """The saved input that was shown first; `None` if there was none."""
         self._checked: Checked | None = None

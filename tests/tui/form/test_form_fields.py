@@ -187,7 +187,7 @@ async def test_what_was_saved_in_the_editor_is_on_disk_at_once(
     monkeypatch.setattr(draft_keeper, "KEEP_AFTER", 1000)
     async with dashboard(shared_studio, tmp_path) as pilot:
         screen = await open_form(pilot)
-        await screen.fields.edit_field("query")
+        await screen.field_commands.edit_field("query")
         saved = SavedForms(tmp_path / "view.forms").draft("new")
         assert saved == Draft(query="print('edited')")
 
