@@ -97,7 +97,7 @@ class LogExport:
                 await run_on_terminal(pager_command(words, file.name, line), os.environ)
 
     async def _write_displayed(self, store: LogStore, start: int, file: IO[bytes]) -> int:
-        """Write the lines around the one at `start` as displayed; return the number before it."""
+        """Write the lines around the one at `start` as displayed; return how many are before it."""
         *below, first = islice(starts_upwards(store, start), _PAGED_LINES + 1)
         starts = islice(line_starts(store, first), len(below) + _PAGED_LINES)
         async for piece in self._line_pieces(starts):

@@ -86,7 +86,7 @@ class LogScreen(LogPage):
         Without `start`, it is at the place saved in `memory`; if none is saved, at the end.
 
         Raises:
-            SpoolError: there is no room for the log on the local disk.
+            SpoolError: the log cannot be stored on the local disk.
         """
         log = basics.session.logs.open(
             job.id, self.may_fetch, job.created_at, has_ended=job.state.is_finished
@@ -208,14 +208,14 @@ class LogScreen(LogPage):
     def _show_end(self) -> None:
         """Show only the end while the view follows and most of the log is not loaded yet.
 
-        Then show the whole log.
+        Once it is loaded, show the whole log.
         """
-        ahead, shown = self._log.preview, self.view.store
-        if ahead.is_needed and ahead.store is not None:
+        preview, shown = self._log.preview, self.view.store
+        if preview.is_needed and preview.store is not None:
             if shown is self._store and self.view.following:
-                self.view.exchange(ahead.store, lambda _: 0, is_part=True)
+                self.view.exchange(preview.store, lambda _: 0, is_part=True)
         elif shown is not self._store:
-            self.view.exchange(self._store, ahead.offset_in_log)
+            self.view.exchange(self._store, preview.offset_in_log)
 
     @on(LogView.EndRequested)
     def _end_requested(self, message: LogView.EndRequested) -> None:
@@ -258,7 +258,7 @@ class LogScreen(LogPage):
     def _job_parts(self, end: bytes, *, is_all_known: bool) -> tuple[Part, ...]:
         """Return what the line says about the job, given the end of its log.
 
-        Below the line, a log without lines says why it has none.
+        If the log has no lines, also show below the line why it has none.
         """
         self._progress = progress(self._job, end, self._progress)
         surroundings = surroundings_of(self.session, self._job)
@@ -270,7 +270,7 @@ class LogScreen(LogPage):
         if self._newer_run:  # before the reason, which may be cut off
             parts.append(Part(f"{self._newer_run}  ", Tone.ACCENT))
         reason = Part(why, Tone.BAD) if wait is None else Part(wait.words, Tone.WAITING)
-        # The line may cut the reason; a log that has no lines yet, or none at all, has room for it.
+        # The line may cut the reason off; a log that has no lines has room for it below the line.
         is_empty = not (self.view.store or self._store).size
         if is_empty and is_all_known and not reason.text:
             reason = Part(printed_nothing(self._job), Tone.DIM)

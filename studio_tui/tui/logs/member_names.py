@@ -28,7 +28,7 @@ _SHORTEST_ID = 4
 
 
 def look_of(number: int) -> str:
-    """Return the `Part.look` of the job with a number, such as `job3`."""
+    """Return the `Part.look` of the job with this number, such as `job3`."""
     return f"job{number % COLORS}"
 
 

@@ -76,7 +76,7 @@ class MergedJobs:
         zones: Callable[[], Zones],
         changed: Callable[[], None],
     ) -> None:
-        """Initialize; `changed` is called when the download of a log has changed.
+        """Initialize; `changed` is called with each new state of following a log.
 
         Times without a zone are interpreted in `zones`.
         """
@@ -175,7 +175,7 @@ class MergedJobs:
 
     @property
     def are_merged(self) -> bool:
-        """Whether all received lines that are complete are merged."""
+        """Whether all received bytes are merged, also those of a last line that may still grow."""
         return self.log.store.text_size >= sum(member.log.store.size for member in self)
 
     def update(self, jobs: Mapping[str, Job]) -> None:

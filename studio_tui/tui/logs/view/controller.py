@@ -28,16 +28,16 @@ class WorkGroup:
         self._latest: Worker[object] | None = None
 
     def run(self, work: Work, name: str) -> None:
-        """Run a coroutine function, canceling the workers of all groups with this name."""
+        """Run a coroutine function; cancel the workers of this group and others of its name."""
         self._start(work, name, exclusive=True)
 
     def run_if_idle(self, work: Work, name: str) -> None:
-        """Run a coroutine function, unless one that this object has run is still running."""
+        """Run a coroutine function, unless one that was started here is still running."""
         if self._is_idle:
             self._start(work, name, exclusive=True)
 
     def run_next(self, work: Work, name: str) -> None:
-        """Run a coroutine function after those that this object has run."""
+        """Run a coroutine function once those that were started here have ended."""
         self._start(work, name, exclusive=self._is_idle)
 
     @property
@@ -58,7 +58,7 @@ class WorkGroup:
         )
 
     def cancel(self) -> None:
-        """Cancel the workers of all groups with this name."""
+        """Cancel the workers of this group and others of its name."""
         self._node.workers.cancel_group(self._node, self._name)
 
 
@@ -70,7 +70,7 @@ class ViewController:
         self._going = WorkGroup(view, "log-steps", view.show_message)
         """Goes to a line; shared by all controllers, so that the latest key wins."""
         self._work = WorkGroup(view, type(self).__name__, view.show_message)
-        """Its other work."""
+        """The other work of the controller."""
 
     def _spot(self) -> Spot:
         window = None if self._view.following else self._view.pane.window

@@ -73,8 +73,8 @@ class LogErrors(MatchSteps):
             begun_at = clock.monotonic()
             await matches.search_next(_BLOCKS)
             size_before, size = size, self._size
-            rest = _GROWING_PAUSE_FACTOR if size > size_before else _PAUSE_FACTOR
-            await asyncio.sleep(rest * (clock.monotonic() - begun_at))
+            factor = _GROWING_PAUSE_FACTOR if size > size_before else _PAUSE_FACTOR
+            await asyncio.sleep(factor * (clock.monotonic() - begun_at))
         self._view.settle()
 
     @property
@@ -82,7 +82,7 @@ class LogErrors(MatchSteps):
         return self._view.store.size if self._view.store is not None else 0
 
     def find(self, direction: int) -> None:
-        """Go to the next error, or the previous one if `direction` is -1, after earlier steps."""
+        """Go to the next error, or the previous one (`direction` -1), when earlier steps end."""
         self._going.run_next(partial(self._find, direction), "go to an error")
 
     async def _find(self, direction: int) -> None:
@@ -123,7 +123,7 @@ class LogErrors(MatchSteps):
         return None
 
     async def _units_near(self, matches: LineMatches, error: int) -> dict[int, list[int]]:
-        """Return, by the start of each error near one, the starts of all errors in its unit."""
+        """Return the errors in the unit of each error near `error`, all by their starts."""
         store = self._view.store
         if store is None:
             return {}

@@ -73,7 +73,10 @@ class FilterAndSearch(ViewController):
     # --- the prompt ------------------------------------------------------------------------------
 
     def show_typed(self, kind: PromptKind, typed: str) -> None:
-        """Go to the first match of a search, or apply a filter; undo it if the text is invalid."""
+        """Go to the first match of a search, or apply a filter.
+
+        If the text is invalid, return to the state before anything was typed.
+        """
         self._before = self._before or self._state
         self._counted = None
         try:

@@ -80,7 +80,7 @@ class LineFilter(ViewController):
         return self._pattern.problem if self._pattern else ""
 
     def words(self) -> str:
-        """Return a text about the filter and its matches, else about the available lines."""
+        """Return a text about the filter and its matches; without one, on the available lines."""
         matches = self.matches
         if matches is None:
             return ""
@@ -146,7 +146,8 @@ class LineFilter(ViewController):
         """Go to the line at `start`; if it is hidden, to the first shown line after it.
 
         If no line is shown after it, go to the last shown line before it. With `backwards`, try the
-        lines before it first. `words` returns the message about the line that is reached.
+        lines before it first. `words` returns the message about the line that is reached; if that
+        is not the line at `start`, the message follows `nearest line shown`.
         """
         if self.shows(start):
             self._view.go(start)

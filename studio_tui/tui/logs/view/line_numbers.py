@@ -37,7 +37,9 @@ class LineNumbers(ViewController):
         return None
 
     def _go(self, start: int) -> None:
-        self._view.filter.go(start, lambda reached: "" if reached == start else " to it")
+        self._view.filter.go(
+            start, lambda reached: "" if reached == start else ", as that line is hidden"
+        )
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

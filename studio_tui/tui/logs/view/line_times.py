@@ -49,7 +49,7 @@ class LineTimes:
     async def exist(self, store: LogStore) -> bool:
         """Return whether a line has a time: the last lines are tried, and those that `find` tries.
 
-        True also if the log changes before all of them were tried.
+        True also if the log is closed, or stored bytes change, before all of them were tried.
         """
         state = _state(store)
         if self._timeless == state:

@@ -41,7 +41,7 @@ _COMMANDS: tuple[Command["LogView"], ...] = (
         "logs.dismiss",
         "escape",
         "end the search",
-        "end the search",
+        "End the selection, the filter or the search",
         lambda view: view.dismiss(),
         applies=lambda view: view.has_something_to_end,
     ),
@@ -53,7 +53,7 @@ def _always() -> bool:
 
 
 def _parts_below(percent: int | None, new_lines: int) -> tuple[Part, ...]:
-    """Return what the line below the rows says of the user's place; a click on it follows.
+    """Return what the line below the rows says of the user's place; a click on it goes to the end.
 
     `percent` is how much of the log is above the end of the rows; `None` leaves it out.
     """
@@ -78,7 +78,7 @@ class LogView(HasCommands, Widget):
     new_lines: reactive[int] = reactive(0, repaint=False)
     """Number of lines below the visible ones that have never been visible; 0 while following."""
     is_all_here: reactive[bool] = reactive(True, repaint=False)
-    """Whether no more of the log will arrive, as far as the screen has set it."""
+    """Whether no more of the log will arrive; the screen sets it."""
     has_lines: reactive[bool] = reactive(False, repaint=False)
     """Whether a line is visible; screens then show the keys of commands on the current line."""
 
@@ -209,7 +209,10 @@ class LogView(HasCommands, Widget):
         self._show_words()
 
     def _ticks(self, matches: LineMatches | None, visible: Sequence[Row]) -> frozenset[int]:
-        """Return the rows of the bar with matches; `visible` has all rows of a log if they fit."""
+        """Return the rows of the bar with matches.
+
+        `visible` are all rows of the log if all are visible, else none.
+        """
         if matches is None:
             return frozenset()
         if visible:
@@ -255,7 +258,7 @@ class LogView(HasCommands, Widget):
         return "" if self.is_all_here else " so far"
 
     def why_no_log(self) -> str | None:
-        """Return why there is no log: then the view, with its prompt, is not displayed."""
+        """Return why there is no log, so that the view is not displayed; `None` if there is one."""
         return None if self.display else "There is no log here"
 
     def why_no_line(self) -> str | None:

@@ -30,9 +30,9 @@ _CACHE_SIZE = 512
 _BEFORE = 256 * 1024
 """Maximum number of bytes before a line that are searched for the rows that the line redraws."""
 _ABOVE = 20
-"""Maximum number of lines above a line that determine its severity."""
+"""Maximum number of lines above a line from which it may inherit its level."""
 _ABOVE_BYTES = 4096
-"""Bytes that are read of each of these lines."""
+"""Bytes that are read of each of these lines above."""
 
 _LESS, _MORE = "‹", "›"
 """Signs at the edges of a row: its line begins further left, or continues further right."""

@@ -1,4 +1,4 @@
-"""The widget with the rows of a log; only lines on the visible and the next page are read."""
+"""The widget with the rows of a log; only lines on the visible and the next page are drawn."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ class LogPane(SendsStraight, FindsHandlersOnce, Lifetime, Widget, can_focus=True
     COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
 
     look: reactive[LogLook] = reactive(LogLook())
-    """The display options that all logs share; `times` is shown only if lines have times."""
+    """The display options that all logs share."""
     states: reactive[bool] = reactive(False)
     """Whether a rewritten line shows its earlier states too, one per row."""
     is_part: reactive[bool] = reactive(False)
@@ -57,7 +57,9 @@ class LogPane(SendsStraight, FindsHandlersOnce, Lifetime, Widget, can_focus=True
     folds: reactive[bool] = reactive(False)
     """Whether rows that are redrawn repeatedly are shown once, at their last line."""
     names: reactive[GutterColumn | None] = reactive(None)
+    """The names of the jobs beside the lines of a merged log."""
     times: reactive[GutterColumn | None] = reactive(None)
+    """The times beside lines; `None` if `look` hides them, or until a line has a time."""
     left: reactive[int] = reactive(0)
     """Cells of unwrapped lines that are hidden at the left."""
     highlighted: reactive[SearchPattern | None] = reactive(None)

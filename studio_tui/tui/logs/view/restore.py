@@ -18,7 +18,8 @@ _ABOVE = 8
 def place_at(store: LogStore, start: int, before: LogPlace | None) -> LogPlace:
     """Return a place in which the line at `start` is the current one, a few lines down.
 
-    It has the bookmarks and the search of the place `before`, but no filter, which might hide it.
+    It has the bookmarks and the search of the place `before`, but no filter: that might hide the
+    line.
     """
     *_, top = islice(starts_upwards(store, start), _ABOVE + 1)
     return replace(before or LogPlace(), top=top, current=start, filter="", lines_seen=store.lines)
@@ -116,7 +117,7 @@ class PlaceRestore(ViewController):
         return starts if fixed is None else starts | {fixed}
 
     def relocate(self, moved: Mapping[int, int]) -> None:
-        """Go to the same lines after they have moved; `moved` has the new starts of those left."""
+        """Go to the same lines after they have moved; `moved` has the new starts of lines left."""
         view, pane = self._view, self._view.pane
         window, store = pane.window, view.store
         if window is None or store is None:

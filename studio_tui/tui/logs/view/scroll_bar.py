@@ -1,4 +1,4 @@
-"""The scroll bar of a log, with lines where there are matches and errors."""
+"""The scroll bar of a log, with ticks where there are matches and errors."""
 
 from collections.abc import Set
 from typing import ClassVar
@@ -53,7 +53,7 @@ class LogBar(SteadyScrollBar):
         return position
 
     def draw(self, height: int) -> list[Strip]:
-        """Return the lines of the bar, with a horizontal line where there are matches or errors."""
+        """Return the lines of the bar, with a tick where there are matches or errors."""
         strips = super().draw(height)
         for rows, tick, name in (
             (self.matches, _MATCH_TICK, "log-bar--match"),

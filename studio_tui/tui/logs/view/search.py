@@ -15,7 +15,7 @@ from studio_tui.tui.widgets.prompt import SEARCH
 
 
 def limit_note(matches: LineMatches, pattern: SearchPattern | None) -> str:
-    """Return which parts of long lines were not searched, or match but are not shown."""
+    """Return a note on parts of long lines that were not searched, or match but are not shown."""
     if matches.has_cut_lines:
         return f"; long lines are searched only up to {LINE_LIMIT // 1024} KiB"
     if pattern and pattern.hidden_match_count and not matches.total:
@@ -78,7 +78,7 @@ class LogSearch(MatchSteps):
         else:
             count = f"no match{self._view.so_far}"
             if self.pattern.is_like_expression:
-                count += "; ~ before it makes it an expression"
+                count += "; begin with ~ to search for an expression"
         # A filter may hide some of these matches, and n goes only to the others.
         where = " in the whole log" if self._view.filter.typed and total else ""
         return f"{count}{where}{limit_note(self.matches, self.pattern)}"
@@ -103,7 +103,7 @@ class LogSearch(MatchSteps):
         self._go(1, origin)
 
     def find(self, step: int) -> None:
-        """Go to the next match, or the previous one if `step` is -1, after earlier steps."""
+        """Go to the next match, or the previous one if `step` is -1, once earlier steps end."""
         self._go(step)
 
     def _go(self, step: int, origin: Origin | None = None) -> None:

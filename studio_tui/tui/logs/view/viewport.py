@@ -40,7 +40,7 @@ class LogWindow:
         While a filter's matches are being searched for, `settle` keeps the window near it.
         """
         self._rows_above = 0
-        """Number of rows above the line at `_anchor`, as soon as a filter has found as many."""
+        """Number of rows to show above the line at `_anchor`, once a filter has found as many."""
         self.height = 1
         self.top = Row(0, 0)
         self.shape: object = None
@@ -98,7 +98,7 @@ class LogWindow:
         return rows
 
     def beyond(self, count: int) -> list[Row]:
-        """Return up to `count` rows below the visible ones, or above if negative, from the top."""
+        """Return up to `count` rows below the visible ones, or above if negative, top row first."""
         shown = self.rows()
         step = self._below if count > 0 else self._above
         near = (shown[-1] if count > 0 else shown[0]) if shown else None

@@ -376,7 +376,7 @@ async def test_a_search_finds_only_visible_text(store: LogStore) -> None:
         assert view.following
         assert status_text(view) == " /hidden no match"
         await search(pilot, "h.*n")
-        assert status_text(view) == " /h.*n no match; ~ before it makes it an expression"
+        assert status_text(view) == " /h.*n no match; begin with ~ to search for an expression"
         await search(pilot, "31m")
         assert view.following
         await search(pilot, "shown")

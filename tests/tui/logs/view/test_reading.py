@@ -734,7 +734,7 @@ async def test_a_time_outside_the_log_goes_to_its_beginning_or_end_with_a_messag
     ("key", "typed", "status"),
     [
         ("T", "2026-03-04T11:20:30Z", " nearest line shown: 03-04 "),
-        ("colon", "22", " nearest line shown to it · "),
+        ("colon", "22", " nearest line shown, as that line is hidden · "),
     ],
 )
 async def test_going_to_a_line_that_a_filter_hides_goes_to_the_next_shown_line(
