@@ -74,7 +74,10 @@ class Endings(SnapshotPublisher[Badges]):
     # Watching.
 
     def watch(self, jobs: Iterable[Job]) -> None:
-        """Watch jobs that have not ended, but none whose end was noticed, as its row may be old."""
+        """Watch jobs that have not ended.
+
+        A job whose end was noticed is not watched again, as the row passed here may be old.
+        """
         for job in jobs:
             is_known = job.id in self._jobs or job.id in self._ended_jobs
             if not job.state.is_finished and not is_known:
@@ -152,7 +155,7 @@ class Endings(SnapshotPublisher[Badges]):
         self._publish(Snapshot({**badges, tab: Badge({**before, **ended.failed_by_id})}))
 
     def clear_badge(self, tab: str, ids: Container[str] | None = None) -> None:
-        """Remove the badge of a tab that is now shown, or from it the items with these ids."""
+        """Remove the badge of a tab that is now shown; with `ids`, only these items of it."""
         badges = self.snapshot.value or {}
         if tab not in badges:
             return

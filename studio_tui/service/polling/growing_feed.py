@@ -49,7 +49,7 @@ class GrowingFeed:
         self._filter_refused_until = 0.0
 
     def request_more(self) -> None:
-        """From now on, request twice as many items, but at least one and at most 5 pages more."""
+        """From now on, request twice as many items: at least one page more, and at most five."""
         count, page = self.requested_count, self._page
         self.requested_count = max(count + page, min(count * 2, count + 5 * page))
         self._limit.most = sys.maxsize

@@ -90,7 +90,10 @@ class JobDetailsReader:
             self._selection_changed.set()
 
     def restart(self) -> None:
-        """Read the details of the selected job again, unless all of them are known for good."""
+        """Read the details of the selected job again.
+
+        The end of its log is not read again if it is final and could be read.
+        """
         if self._job is not None and self.get(self._job.id).log.trouble:
             self._change(self._job, log_state=None)
         self._selection_changed.set()

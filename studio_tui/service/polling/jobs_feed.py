@@ -55,7 +55,7 @@ class JobList:
 
     @cached_property
     def by_status(self) -> dict[str | None, list[Job]]:
-        """The jobs with each status, newest first; of thousands, they are sorted out only once."""
+        """The jobs with each status, newest first; computed once, as there may be thousands."""
         return by_status(self.jobs)
 
     @cached_property

@@ -1,7 +1,8 @@
 """Reads the ends of the logs of the selected job and of running jobs in sight, for their progress.
 
 A few logs are followed over websockets. The ends of the others are polled by REST, one at a time.
-So is that of the selected job until its websocket, which begins with the whole log, has caught up.
+The end of the selected job's log is polled too, until its websocket, which begins with the whole
+log, has caught up.
 """
 
 import asyncio
@@ -156,7 +157,7 @@ class LogEnds:
         self._choose_logs()
 
     def restart(self) -> None:
-        """Request at once what could not be read, also if this was stopped."""
+        """Request at once what could not be read, also after `stop`."""
         self._is_stopped = False
         self._denied.clear()
         for log in self._logs.values():

@@ -7,7 +7,7 @@ from studio_tui.api.models import Job, Pipeline
 from studio_tui.service.polling.pipeline_watch import PipelineWatch
 
 MAX_UNVIEWED = 8
-"""Maximum number of watches that are kept after their pipeline was viewed."""
+"""Maximum number of watches that are kept while nobody views their pipeline."""
 
 
 class PipelineWatches:

@@ -99,7 +99,7 @@ class Poller(SnapshotPublisher[T]):
     def poke(self) -> None:
         """Poll at once, if there are subscribers; if a request is under way, poll again after it.
 
-        This ends neither a stop nor an outage nor a rest that Studio asked for or that follows 403.
+        This does not end a stop, an outage, a rest that Studio asked for, or the rest after a 403.
         """
         if not self.snapshot.stopped and not self._must_rest():
             self._poked.set()

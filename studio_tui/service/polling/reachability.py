@@ -1,8 +1,8 @@
 """Whether Studio can be reached: a circuit breaker shared by everything that polls.
 
-During an outage only probes are sent. It begins when a request cannot be sent, when Studio has
-received too many, or when two lists fail with no success in between. Until the first answer only
-the list in sight is requested, and one failure is an outage.
+During an outage only probes are sent. An outage begins when a request cannot be sent, when Studio
+has received too many requests, or when two lists fail with no success in between. Until the first
+answer, only the list in sight is requested, and one failure is an outage.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ SIGN_CHECK_INTERVAL = 0.25
 FAILING_LISTS = 2
 """Failures of lists that begin an outage, with no success in between.
 
-A list counts if its last request had succeeded: one that always fails is no outage.
+A failure counts unless the list had failed before it too: a list that always fails is no outage.
 """
 
 _OUTAGE_ERRORS = (TransportError, RateLimited, ServerError, ProtocolError)
@@ -123,7 +123,8 @@ class Reachability:
     def asking(self, *, counts: bool = False) -> Iterator[None]:
         """Count the outcome of the request in this context; raise if the token was rejected.
 
-        A failure `counts` if the request is for a list and succeeded the last time.
+        With `counts`, the request is for a list that had not failed before, so a failure is a sign
+        of an outage; see `FAILING_LISTS`.
         """
         self.raise_if_refused()
         failures = self._failures
