@@ -86,7 +86,7 @@ class ViewController:
 
 
 class MatchSteps(ViewController):
-    """Goes from match to match, and around."""
+    """Goes from match to match, and from one end of the log to the other."""
 
     name: ClassVar[str]
     """What a match is called."""
@@ -101,7 +101,10 @@ class MatchSteps(ViewController):
         return await self._view.filter.nearest_shown(matches, offset, backwards=step < 0)
 
     async def _next(self, matches: LineMatches, offset: int, step: int) -> tuple[int | None, str]:
-        """Return like `_nearest`, else from the other end of the log; then also words for that."""
+        """Return what `_nearest` returns, with empty words.
+
+        If that is `None`, search from the other end of the log, and return words that say so.
+        """
         start = await self._nearest(matches, offset, step)
         if start is not None:
             return start, ""
