@@ -43,7 +43,7 @@ class Retries:
         return self.reachability.subscribe(on_change)
 
     async def wait_until_reachable(self) -> None:
-        """Wait while Studio is unreachable, and publish the times of its probes."""
+        """Wait for the first outcome, and while Studio is unreachable; publish the next probe."""
         await self.reachability.first_outcome()
         had_outage = False
         while (outage := self.reachability.outage) is not None:

@@ -189,7 +189,7 @@ class PipelineWatch(Poller[PipelineDetail]):
             except InvalidRequest:
                 if self._name() is None:
                     raise
-        # By name it succeeds only if the id was the reason.
+        # If the request by name succeeds, the id was the reason for the error.
         pipeline = self._check(await self._client.pipeline(name=self._name()))
         self._must_use_name = True
         return pipeline

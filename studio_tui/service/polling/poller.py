@@ -71,7 +71,7 @@ class Poller(SnapshotPublisher[T]):
         return super().subscribe(listener)
 
     def recall(self, value: T, at: datetime) -> None:
-        """Publish a value that an earlier run received at time `at`, unless Studio has answered."""
+        """Publish a value that an earlier run received at time `at`, unless there is a value."""
         if self.snapshot.value is None:
             recalled = replace(self.snapshot, value=value, fetched_at=at, is_recalled=True)
             self._publish(recalled if recalled.stopped else self._with_outage(recalled))

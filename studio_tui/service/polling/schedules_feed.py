@@ -36,7 +36,7 @@ class SchedulesFeed(GrowingFeed):
             try:
                 return await self._request_jobs(JobState.TASK)
             except InvalidRequest:
-                # Without the filter it succeeds only if the filter was the reason.
+                # If the request without the filter succeeds, the filter was the reason.
                 page = await self._request_jobs(None)
                 self._note_refused_filter()
                 return page

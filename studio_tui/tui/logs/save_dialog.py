@@ -110,7 +110,7 @@ class SaveLog(Dialog[Saved | None]):
 
     @on(OptionList.OptionHighlighted)
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        """Show the default path of the selected choice, and mark it with a character too."""
+        """Mark the selected choice; show its default path unless the user has typed another."""
         if self.field.value in {offer.path for offer in self._offers}:  # not edited by the user
             self.field.value = self._offers[event.option_index].path
             self.field.cursor_position = len(self.field.value)

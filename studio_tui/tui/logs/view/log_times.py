@@ -108,7 +108,7 @@ class LogTimes(ViewController):
         self._view.pane.times = GutterColumn(width, self._stamper()) if is_shown else None
 
     def adapt(self) -> None:
-        """Show the times anew if their start, or the width of the rows, has changed their form."""
+        """Show the times anew if the job's start, or the width of rows, changes how they look."""
         if self.form is not StampForm.OFF and self._appearance() != self._shown_as:
             self.show(self.form)
 

@@ -22,7 +22,7 @@ class RowText(NamedTuple):
 
     @classmethod
     def of(cls, runs: Iterable[tuple[Style, str]]) -> Self:
-        """Return the text of `runs`, whose width it measures."""
+        """Return the text of `runs`; this measures its width."""
         pieces = tuple(runs)
         return cls(pieces, sum(_width(text) for _, text in pieces))
 
