@@ -64,7 +64,7 @@ class LogCache:
             return None
 
     def end_of(self, name: str, length: int) -> bytes | None:
-        """Return the last bytes of a job's whole log; `None` if there is none; blocks."""
+        """Return the last bytes of a job's whole log; `None` if it cannot be read; blocks."""
         try:
             with self.path_of(name).open("rb") as log:
                 log.seek(max(0, log.seek(0, os.SEEK_END) - length))

@@ -95,7 +95,7 @@ class MemberChoice(MergedController):
             "merged.solo",
             "S",
             "only this job",
-            "Show only this job's lines, or those of all again",
+            "Show only this job's lines, or those of all jobs again",
             solo,
             why_none,
         ),

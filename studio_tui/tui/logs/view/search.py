@@ -19,7 +19,7 @@ def limit_note(matches: LineMatches, pattern: SearchPattern | None) -> str:
     if matches.has_cut_lines:
         return f"; long lines are searched only up to {LINE_LIMIT // 1024} KiB"
     if pattern and pattern.hidden_match_count and not matches.total:
-        return f"; found only after the {CHARACTER_LIMIT:,} characters shown of a line"
+        return f"; the only matches are hidden, after {CHARACTER_LIMIT:,} characters of a line"
     return ""
 
 

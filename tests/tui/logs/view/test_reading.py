@@ -1255,7 +1255,7 @@ async def test_a_taller_view_is_filled_without_scrolling(
 @pytest.mark.parametrize(
     ("length", "limits"),
     [
-        (20_000, "; found only after the 16,384 characters shown of a line"),
+        (20_000, "; the only matches are hidden, after 16,384 characters of a line"),
         (200_000, "; long lines are searched only up to 64 KiB"),
         (2_000_000, "; long lines are searched only up to 64 KiB"),
     ],
