@@ -1,7 +1,7 @@
 """Whether Studio can be reached: a circuit breaker shared by everything that polls.
 
-During an outage only probes are sent. An outage begins when a request cannot be sent, when Studio
-has received too many requests, or when two lists fail with no success in between. Until the first
+During an outage only probes are sent. An outage begins when a request cannot be sent, when a list
+meets the limit of requests, or when two lists fail with no success in between. Until the first
 answer, only the list in sight is requested, and one failure is an outage.
 """
 
@@ -152,7 +152,7 @@ class Reachability:
         elif not isinstance(error, NoFreeConnection):  # else Studio was not asked
             self._failures += counts
             self._failing_since = self._failing_since or clock.now()
-            is_certain = isinstance(error, NotSent | RateLimited)
+            is_certain = isinstance(error, NotSent) or (counts and isinstance(error, RateLimited))
             if is_certain or not self._first_outcome.is_set() or self._failures >= FAILING_LISTS:
                 self._begin(
                     error, self._failing_since, max(self._backoff.rest(), error.retry_after)

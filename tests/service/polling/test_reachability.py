@@ -192,6 +192,19 @@ def test_a_list_that_always_fails_while_others_succeed_says_so_and_is_no_outage(
     run(scenario())
 
 
+def test_a_list_and_a_log_that_are_always_rate_limited_are_one_outage_and_none() -> None:
+    async def scenario() -> None:
+        async with Lists().running() as lists:
+            lists.errors["clusters"] = RateLimited(429, "slow down", 30.0)
+            await asyncio.sleep(3600)
+            assert lists.outages == 1
+        async with Probes().running() as reachability:
+            fail(reachability, RateLimited(429, "slow down"), counts=False)
+            assert reachability.outage is None
+
+    run(scenario())
+
+
 def test_lists_that_always_fail_while_others_succeed_are_at_most_one_outage() -> None:
     async def scenario() -> None:
         async with Lists().running() as lists:
