@@ -42,6 +42,8 @@ REPLAY_CHARACTERS = 4 * 1024 * 1024
 """Characters that a websocket may bring at once, as it begins with the whole log."""
 CHARACTERS_PER_SECOND = 256 * 1024
 """Further characters that a websocket may bring; if it brings more, the log is polled."""
+MAX_FRUITLESS_CONNECTIONS = 3
+"""Consecutive connections without data after which a log is polled instead."""
 RECONNECT_PAUSE = 5.0
 """Minimum seconds between two connections, during which the log is polled."""
 LONGEST_REST = 60.0
@@ -214,10 +216,10 @@ class LogEnds:
     async def _follow(self, log: _Log) -> None:
         backoff = Backoff(RECONNECT_PAUSE, LONGEST_REST, RECONNECT_PAUSE)
         async with self._places:
-            while not log.end.is_final:
+            while not log.end.is_final and backoff.failures < MAX_FRUITLESS_CONNECTIONS:
                 await self._reachability.wait()
                 try:
-                    await self._read_connection(log)
+                    await self._read_connection(log, backoff)
                 except AuthenticationError as error:
                     self._refuse(error)
                     return
@@ -228,7 +230,7 @@ class LogEnds:
                         return
                 await asyncio.sleep(self._stretch(backoff.add_failure()))
 
-    async def _read_connection(self, log: _Log) -> None:
+    async def _read_connection(self, log: _Log, backoff: Backoff) -> None:
         loop = asyncio.get_running_loop()
         began, last_id, characters = loop.time(), 0, 0
         log.tail.clear()
@@ -243,6 +245,7 @@ class LogEnds:
                         log.end = log.end._replace(is_final=True)
                     if not isinstance(frame, LogMessages):
                         continue
+                    backoff.reset()
                     for piece in frame.items:
                         characters += len(piece.text)
                         if piece.id > last_id:

@@ -308,7 +308,7 @@ def test_a_log_too_long_for_a_websocket_is_polled() -> None:
 @pytest.mark.parametrize(
     ("error", "connections"),
     [
-        (TransportError("gone"), 4),
+        (TransportError("gone"), 3),
         (PermissionDenied(403, "no"), 1),
         (ProtocolError("no websocket"), 1),
     ],
