@@ -80,17 +80,17 @@ class LogTailPreview:
 
     async def run(self) -> None:
         """Show the end while the log itself is far behind, unless Studio refuses it."""
-        while (body := await self._request()) is not None:
-            end = body.offset + len(body.data)
-            if not self.is_needed or end < self._end:  # a log that is shorter has started over
-                if end - self._whole.size <= BEYOND:
-                    break
-                self._show(body, end)
-            leave = self._whole.watch(self._check_reached)
-            try:
+        leave = self._whole.watch(self._check_reached)
+        try:
+            while (body := await self._request()) is not None:
+                end = body.offset + len(body.data)
+                if not self.is_needed or end < self._end:  # a log that is shorter has started over
+                    if end - self._whole.size <= BEYOND:
+                        break
+                    self._show(body, end)
                 await wait_for(self._reached, CHECK)
-            finally:
-                leave()
+        finally:
+            leave()
         self.end()
 
     async def _request(self) -> LogBody | None:

@@ -179,6 +179,18 @@ def test_an_offset_in_the_log_is_found_although_invalid_bytes_have_other_lengths
     run(scene())
 
 
+def test_a_preview_ends_when_the_log_catches_up_during_a_check(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with running(Studio(LOG), tmp_path) as log:
+            await asyncio.sleep(CHECK - 0.085)
+            assert log.studio.requests == 2
+            log.arrive(len(LOG))
+            await asyncio.sleep(10 * CHECK)
+            assert (log.changes, log.studio.requests) == ([True, False], 2)
+
+    run(scene())
+
+
 def test_a_log_that_starts_over_is_previewed_again(tmp_path: Path) -> None:
     async def scene() -> None:
         async with running(Studio(LOG), tmp_path) as log:
