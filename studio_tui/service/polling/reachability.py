@@ -88,7 +88,7 @@ class Reachability:
         self._hurried = asyncio.Event()
         self._first_name: str | None = None
         self._first_outcome = asyncio.Event()
-        """Set since the first answer, outage or refusal."""
+        """Set since the first answer, outage or other error."""
         self._first_outcome.set()
 
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
@@ -96,7 +96,7 @@ class Reachability:
         return self._listeners.add(listener)
 
     def begin_with(self, name: str) -> None:
-        """Let only this list be requested until Studio has answered, or there is an outage."""
+        """Let only this list be requested until its first answer, outage or other error."""
         self._first_name = name
         self._first_outcome.clear()
 
@@ -111,7 +111,7 @@ class Reachability:
         await self._no_outage.wait()
 
     async def first_outcome(self) -> None:
-        """Wait for the first answer, the first outage or the refusal of the token."""
+        """Wait for the first answer, outage or other error."""
         await self._first_outcome.wait()
 
     def raise_if_refused(self) -> None:
@@ -147,6 +147,7 @@ class Reachability:
         if self.outage is not None:
             self._postpone(error.retry_after)
         elif not _may_be_outage(error):
+            self._first_outcome.set()  # also if no request can be sent, so that each says why
             if isinstance(error, StatusError | AnswerTooLarge):
                 self.note_success()  # Studio did answer
         elif not isinstance(error, NoFreeConnection):  # else Studio was not asked

@@ -14,6 +14,7 @@ from studio_tui.api.client import StudioClient
 from studio_tui.errors import (
     AnswerTooLarge,
     AuthenticationError,
+    ConfigError,
     NoFreeConnection,
     NotFound,
     NotSent,
@@ -486,6 +487,18 @@ def test_a_success_of_a_request_sent_before_the_outage_does_not_end_the_outage()
             fail(reachability, RateLimited(429, "slow down", 60))
             reachability.note_success()
             assert reachability.outage is not None
+
+    run(scenario())
+
+
+def test_all_lists_are_requested_once_the_first_cannot_be_sent_from_this_machine() -> None:
+    async def scenario() -> None:
+        async with Probes().running() as reachability:
+            reachability.begin_with("jobs")
+            fail(reachability, NoFreeConnection("all connections are in use"))
+            assert not reachability.may_request("clusters")
+            fail(reachability, ConfigError("the CA file cannot be read"))
+            assert reachability.may_request("clusters")
 
     run(scenario())
 
