@@ -42,9 +42,14 @@ class SavedForms:
         self._drafts, self._templates = folder / "drafts", folder / "templates"
         self._of_this_run: dict[str, Draft] = {}
         """The drafts read or saved in this run, by key."""
-        self.is_stored = True
-        """Whether the last attempt to save a draft succeeded."""
+        self._unstored: dict[str, Draft | None] = {}
+        """Drafts as in files, or `None` if removed, that could not be stored yet, by key."""
         self._lock = threading.Lock()
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the files have all drafts."""
+        return not self._unstored
 
     def draft(self, key: str, initial_environment: str = "") -> Draft | None:
         """Return the draft saved under a key; `None` if there is none.
@@ -65,15 +70,18 @@ class SavedForms:
         `initial_environment` is the environment that the form had before the user typed.
         """
         with self._lock:
+            self._unstored.pop(key, None)
             if draft is not None:
                 self._of_this_run[key] = draft
                 draft = _without_secrets(draft, initial_environment)
             elif self._of_this_run.pop(key, None) is None:
                 return ""  # this run has none; one that another dashboard has saved stays
-            self.is_stored = _store(self._drafts, key, draft)
-            if not self.is_stored:
-                return f"{NOT_STORED}. It is kept until the dashboard is closed."
-            return self._drop_oldest()
+            self._unstored[key] = draft
+            for each, unstored in tuple(self._unstored.items()):
+                if not _store(self._drafts, each, unstored):
+                    return f"{NOT_STORED}. It is kept until the dashboard is closed."
+                del self._unstored[each]
+            return self._drop_oldest(key)
 
     def templates(self) -> dict[str, Draft]:
         """Return the templates, sorted by name."""
@@ -84,12 +92,17 @@ class SavedForms:
         """Save a template without its secrets, or remove it (`None`); return whether it worked."""
         return _store(self._templates, name, None if draft is None else _without_secrets(draft))
 
-    def _drop_oldest(self) -> str:
+    def _drop_oldest(self, newest_key: str) -> str:
         """Remove the files of the oldest drafts above the limit; return words about it."""
         words = ""
+        # The clock may have been set back since other files were written.
+        kept = {_file(self._drafts, each) for each in (newest_key, SENT, REPLACED)}
         with suppress(FileNotFoundError):  # another dashboard may remove files meanwhile
-            files = self._drafts.glob("*.json")
-            for file in sorted(files, key=lambda file: file.stat().st_mtime_ns)[:-MAX_DRAFTS]:
+            files = [
+                (file in kept, file.stat().st_mtime_ns, file)
+                for file in self._drafts.glob("*.json")
+            ]
+            for *_, file in sorted(files)[:-MAX_DRAFTS]:
                 _, draft = _read(file)
                 name = (draft and draft_title(draft)) or "one without a name"
                 file.unlink()

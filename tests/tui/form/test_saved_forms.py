@@ -96,6 +96,20 @@ def test_only_the_last_forms_are_kept_and_the_dropped_one_is_named(path: Path) -
     ]
 
 
+def test_the_form_saved_last_and_the_one_sent_last_are_never_dropped(path: Path) -> None:
+    saved_forms, future = SavedForms(path), 4_000_000_000
+    saved_forms.keep(SENT, Draft(query="sent"))
+    for number in range(MAX_DRAFTS - 1):
+        saved_forms.keep(str(number), Draft(query=str(number)))
+    for file in (path / "drafts").iterdir():
+        os.utime(file, (future, future))
+    words = saved_forms.keep("last", Draft(query="last"))
+    assert words.startswith("At most")
+    assert not words.endswith("last.")
+    assert SavedForms(path).draft("last") == Draft(query="last")
+    assert SavedForms(path).draft(SENT) == Draft(query="sent")
+
+
 def test_two_dashboards_lose_no_form_or_template_of_the_other(path: Path) -> None:
     one, two = SavedForms(path), SavedForms(path)
     assert two.draft("new") is None
@@ -144,6 +158,10 @@ def test_a_failure_to_write_is_reported_and_the_form_stays_in_memory(tmp_path: P
     assert saved_forms.keep("new", None) == "", "there is nothing to remove"
     assert saved_forms.keep("new", Draft(query="2")).startswith("The form could not be saved")
     assert (saved_forms.is_stored, saved_forms.draft("new")) == (False, Draft(query="2"))
+    (tmp_path / "state").unlink()
+    assert saved_forms.keep("other", Draft(query="3")) == ""
+    assert saved_forms.is_stored
+    assert SavedForms(tmp_path / "state" / "forms").draft("new") == Draft(query="2")
 
 
 @pytest.mark.parametrize("dashboards", [1, 8])
