@@ -79,7 +79,7 @@ class LastListKeeper:
     def _text(self, page: ListPage[Any], *, at_once: bool) -> str:
         """Return the list of a page; empty if it cannot be kept, or is not to be saved now."""
         # The opening screen has no layout for a stacked list.
-        if page.is_stacked or not page.list.is_alive or not page.table.keys:
+        if page.is_stacked or not page.list.is_alive or not page.table.keys_in_sight:
             return ""
         table, view = page.table, page.view
         place = (page.tab, view.replace(line=0, newest="", contents=()))
@@ -98,10 +98,10 @@ class LastListKeeper:
             at=fetched_at,
             home=page.home,
             crumbs=page.crumbs(),
-            tabs=drawn_lines(page.tab_bar),
-            title=drawn_lines(page.list.title),
+            tabs=drawn_lines([page.tab_bar.render_line(0)]),
+            title=drawn_lines([page.list.title.render_line(0)]),
             filter=view.filter,
-            table=drawn_lines(table),
+            table=drawn_lines(table.lines()),  # a covered table is not painted
             has_preview=view.preview,
         )
         return pack_list(last)

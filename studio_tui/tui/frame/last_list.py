@@ -4,12 +4,13 @@ This module is imported before the first paint, so it must not import the models
 """
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 from zlib import crc32
 
-from textual.widget import Widget
+from textual.strip import Strip
 
 from studio_tui.text import safe_line
 
@@ -35,10 +36,9 @@ class LastList(NamedTuple):
     has_preview: bool
 
 
-def drawn_lines(widget: Widget) -> Lines:
-    """Return the lines of a widget as they are drawn now."""
-    lines = map(widget.render_line, range(widget.size.height))
-    return tuple(tuple((part.text, str(part.style or "")) for part in line) for line in lines)
+def drawn_lines(strips: Iterable[Strip]) -> Lines:
+    """Return the text of each piece of drawn lines, and its style."""
+    return tuple(tuple((part.text, str(part.style or "")) for part in line) for line in strips)
 
 
 def pack_list(last: LastList) -> str:

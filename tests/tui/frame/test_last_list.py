@@ -288,6 +288,26 @@ async def test_the_list_for_the_next_run_follows_the_tab_the_filter_and_the_curs
             await until(pilot, lambda: shows_first("Jobs", "two", 0))
 
 
+async def test_the_list_below_a_page_is_saved_as_high_as_the_terminal_that_has_been_resized(
+    earlier_dashboard: EarlierDashboard, tmp_path: Path
+) -> None:
+    folder = earlier_dashboard.copy_to(tmp_path)
+    may_connect = threading.Event()
+    may_connect.set()
+    async with run_dashboard(
+        earlier_dashboard.studio, folder, may_connect=may_connect, size=(120, 24)
+    ) as pilot:
+        await until_shown(pilot, *NAMES, "● live")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobScreen))
+        await pilot.resize_terminal(120, 40)
+        pilot.app.exit()
+    last = read_last_list(folder / "list.json")
+    assert last is not None
+    assert len(last.table) > 24
+    assert cursor_in(last) == 1
+
+
 async def test_keys_pressed_while_the_dashboard_connects_apply_to_the_visible_list(
     earlier_dashboard: EarlierDashboard, tmp_path: Path
 ) -> None:
