@@ -19,8 +19,11 @@ SHRINKS = "-shrinks"
 _HANGING = 2
 """Cells by which the further rows of an indented line are indented more than its first."""
 
-_BUTTON_EDGES = 2
-"""Cells of a button beside its label."""
+_MIN_BUTTON = 10
+"""Cells of a short button; those of others are two more than their label."""
+
+_GAP = 2
+"""Cells between two buttons, which Textual forgets where it counts how many fit in a row."""
 
 
 class ShrinkingLayout(VerticalLayout):
@@ -116,7 +119,8 @@ class DialogButtons(ItemGrid):
 
     def __init__(self, *buttons: Button) -> None:
         widest = max(Content.from_text(button.label).cell_length for button in buttons)
-        super().__init__(*buttons, min_column_width=widest + _BUTTON_EDGES, stretch_height=False)
+        width = max(_MIN_BUTTON, widest + 2) + _GAP
+        super().__init__(*buttons, min_column_width=width, stretch_height=False)
 
 
 def answer_button(key: str, words: str, name: str) -> Button:

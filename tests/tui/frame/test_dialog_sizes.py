@@ -11,7 +11,7 @@ from textual.events import MouseScrollDown
 from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.widget import Widget
-from textual.widgets import OptionList
+from textual.widgets import Button, OptionList
 
 from studio_tui import clock
 from studio_tui.api.local_models import ListedDataset
@@ -317,6 +317,22 @@ async def test_a_field_stays_visible_when_the_notes_above_it_change() -> None:
             above.set_notes((), ("note",) * rows, lasting=True)
             await pilot.pause()
             assert dialog.find_widget(field.editor).visible_region, rows
+
+
+@pytest.mark.parametrize("words", [("All", "One", "Two", "None"), ("x" * 14, "y" * 14, "z" * 14)])
+async def test_all_buttons_are_whole_in_a_dialog_of_any_width(words: tuple[str, ...]) -> None:
+    answers = tuple((str(number), each) for number, each in enumerate(words))
+    async with driving(DialogApp(), size=(40, 12), frames=False) as pilot:
+        for width in (40, 48, 64, 70):
+            await pilot.resize_terminal(width, 12)
+            dialog = Review("Which?", (), answers=answers)
+            pilot.app.push_screen(dialog)
+            await pilot.pause()
+            for button in dialog.query(Button):
+                region = button.region
+                assert dialog.find_widget(button).visible_region == region, (width, button.label)
+                assert region.width >= len(str(button.label)) + 1
+            pilot.app.pop_screen()
 
 
 def _scroll_position(app: App[None]) -> tuple[object, ...]:
