@@ -58,7 +58,7 @@ def stop_effects(pipelines: Sequence[Pipeline], *, are_paused: bool) -> Sequence
 
 def name_lines(names: Sequence[str]) -> list[str]:
     """Return names of jobs as lines of a question, at most `_MOST_LISTED`."""
-    return [f"    {line}" for line in fit_lines(names, _MOST_LISTED)]
+    return [f"  {line}" for line in fit_lines([f"  {name}" for name in names], _MOST_LISTED)]
 
 
 async def pause_at_once(commands: PipelineCommands, pipeline: Pipeline) -> Pipeline:

@@ -46,4 +46,4 @@ def test_the_question_names_only_the_first_of_many_jobs() -> None:
     many = {f"job{number}": "RUNNING" for number in range(20)}
     lines = stop_effects([pipeline(1, "RUNNING", many)], are_paused=False)
     assert lines[0] == "It will be paused, and 20 jobs canceled:"
-    assert lines[12] == "      and 9 more"
+    assert lines[11:13] == ["    job10.py", "    and 9 more"]
