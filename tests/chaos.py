@@ -1,6 +1,7 @@
-"""All faults between a client and Studio, in an order determined by a seed.
+"""All kinds of faults between a client and Studio, in an order determined by a seed.
 
-Each kind of fault occurs once. Then everything passes, so that a log can be followed to its end.
+Each fault that ends or refuses a websocket, or breaks a response, occurs at most twice. Then
+everything passes, so that a log can be followed to its end.
 """
 
 import asyncio
@@ -192,7 +193,7 @@ class Chaos:
         return kind.fault
 
     def stream_fault(self) -> StreamFault:
-        """Apply several faults to a websocket, the last of which ends it."""
+        """Apply several faults to a websocket, of which the last ends it; in the end, none."""
         self.has_streamed = True
         stages: list[StreamFault] = [self._in_other_sizes]
         if self._stream_kinds:

@@ -170,7 +170,7 @@ def studio_process(tmp_path: Path) -> "Iterator[ProcessStudio]":
 
 @pytest.fixture
 def short_rests(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let commands rest for milliseconds between attempts, and search for a job for seconds."""
+    """Let commands rest for a millisecond between attempts, and search for a job for 10 s."""
     monkeypatch.setattr(retries, "RESTS", (0.001, 0.001))
     monkeypatch.setattr(create_job, "BACKOFF", (0.001, 0.001))
     monkeypatch.setattr(create_job, "REST_BETWEEN_LISTS", 0.001)

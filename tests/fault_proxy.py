@@ -187,7 +187,7 @@ class FaultProxy:
         await self.stop_listening()
 
     async def start_listening(self) -> None:
-        """Start listening, on the same port as before."""
+        """Start listening; after a stop, on the same port as before."""
         self._server = await asyncio.start_server(
             self._on_connection, "127.0.0.1", self._port, limit=HEAD_LIMIT
         )
@@ -279,13 +279,13 @@ class FaultProxy:
     async def _serve_stream(
         self, seen: ReceivedRequest, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        from_studio = self._stream_fault()
+        stream_fault = self._stream_fault()
         headers = {"connection": "Upgrade", "sec-websocket-extensions": ""}  # no compression
         async with self._to_server(seen, headers) as (from_server, to_server):
             writer.write(await from_server.readuntil(b"\r\n\r\n"))
             directions = [
                 asyncio.create_task(_copy(reader, to_server)),
-                asyncio.create_task(_send(from_studio(_read_frames(from_server)), writer)),
+                asyncio.create_task(_send(stream_fault(_read_frames(from_server)), writer)),
             ]
             try:
                 await asyncio.wait(directions, return_when=asyncio.FIRST_COMPLETED)

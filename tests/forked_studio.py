@@ -1,7 +1,8 @@
 """Runs the command line of the local Studio in a process forked from one that has imported it.
 
 The imports take as much CPU as the rest of a short test. Each test process has a fork server of its
-own. It starts with the first such Studio, and ends with the last process that was forked from it.
+own. The server starts with the first forked process, and ends when the test process and all that
+were forked have ended.
 """
 
 import multiprocessing

@@ -54,7 +54,7 @@ The screen `graph` shows its jobs either as rows or drawn.
 
 NEAREST_WINS = {"logs.dismiss", "graph.leave", "graph.enter", "graph.left", "graph.right",
                 "table.left", "table.right", "app.find"}  # fmt: skip
-"""Commands that intentionally share a key: the widget closest to the cursor handles it."""
+"""Commands that share a key on purpose: the innermost widget around the focus handles the key."""
 
 NAMES = {
     "/": "slash",

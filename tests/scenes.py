@@ -44,7 +44,7 @@ class Scene(NamedTuple):
     size: tuple[int, int] = (120, 40)
     theme: str = "studio-dark"
     becomes_unreachable: bool = False
-    """Whether Studio fails after its first response."""
+    """Whether requests for jobs fail after the first response."""
     lacks_credentials: bool = False
     read_only: bool = False
     is_large: bool = False
@@ -405,7 +405,7 @@ LOG = (
 
 
 def _timed_log(offset: int, *messages: str) -> str:
-    """Return a log with a timestamp before each message, 3 s apart; `offset` is in seconds."""
+    """Return a log with timestamps 3 s apart; the first is 90 + `offset` seconds before noon."""
     start = NOON - timedelta(seconds=90 + offset)
     times = (start + timedelta(seconds=3 * number) for number in range(len(messages)))
     lines = zip(times, messages, strict=True)
@@ -432,7 +432,7 @@ TIMED_LOGS = {
 class FixedStudio:
     """Replaces a client: returns the data above.
 
-    With `becomes_unreachable`, it fails after its first response.
+    With `becomes_unreachable`, requests for jobs fail after the first response.
     """
 
     def __init__(

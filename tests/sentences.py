@@ -1,6 +1,7 @@
 """Lists all sentences that a user can see, by module: `python -m tests.sentences`.
 
-These are the strings that contain words, except docstrings; placeholders are shown as `{…}`.
+These are the strings of two or more words, except docstrings, SQL, patterns and messages for the
+log; placeholders are shown as `{…}`.
 """
 
 import ast

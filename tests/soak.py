@@ -12,7 +12,7 @@ SOAK = bool(os.environ.get("STUDIO_TUI_SOAK"))
 
 
 def seeds(few: int, many: int) -> range:
-    """Return seeds from 1 on: `STUDIO_TUI_SEEDS` if set, else `few` in the suite, else `many`."""
+    """Return seeds from 1 on: as many as `STUDIO_TUI_SEEDS`, else `few`, in a soak run `many`."""
     variable = os.environ.get("STUDIO_TUI_SEEDS")
     return range(1, 1 + (int(variable) if variable else at_length(few, many)))
 

@@ -4,7 +4,6 @@ All times are in UTC; `test_cron` tests changes of the clocks.
 """
 
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from croniter import croniter
@@ -16,8 +15,6 @@ from studio_tui.local.db.schedules import DueSchedule, decide
 from studio_tui.local.db.times import stamp
 from studio_tui.presentation.schedules.cron_words import describe_expression, other_readings
 from tests.soak import at_length
-
-BERLIN = ZoneInfo("Europe/Berlin")
 
 
 @st.composite

@@ -93,7 +93,7 @@ def test_lower_case_variables_take_precedence_as_in_requests() -> None:
     ).map(",".join),
 )
 @example("10.1.2.3", None, "10.0.0.0/8")
-def test_an_address_for_which_requests_bypasses_the_proxy_bypasses_it(
+def test_the_proxy_is_bypassed_whenever_the_library_requests_bypasses_it(
     host: str, port: int | None, no_proxy: str
 ) -> None:
     url = f"https://{host}:{port}" if port else f"https://{host}"

@@ -74,7 +74,7 @@ OTHER_TEMPLATES = [
     "https%253A%252F%252Fann%253A{}%2540host%252Fx",
     "https://ann:{}%40host/x",
 ]
-"""Contexts of which more than the secret itself is redacted, or less of the text before it."""
+"""Contexts in which the placeholder also replaces some of the text around the secret."""
 
 
 @pytest.mark.parametrize("template", TEMPLATES)

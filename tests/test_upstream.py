@@ -1,6 +1,6 @@
 """Each module that uses private parts of Textual, Rich or uvicorn links to a report about it.
 
-In `docs/upstream`, the reports explain to the developers of these libraries why it is necessary.
+In `docs/upstream`, the reports explain to the developers of these libraries why this is necessary.
 """
 
 import ast

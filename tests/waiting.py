@@ -20,9 +20,9 @@ T = TypeVar("T")
 HANG = 240.0
 """Seconds after which a wait is considered a hang, even on a very busy machine."""
 _CALM_HANG = at_length(60.0, HANG)
-"""The same for a condition, on a machine that is not busy."""
+"""The same for `eventually` and `until`, on a machine that is not busy."""
 _BUSY = 2.0 * (os.cpu_count() or 1)
-"""Number of threads that run or wait for a processor from which a machine is busy."""
+"""A machine is busy if at least as many threads run or wait for a processor."""
 
 _PAUSE = 0.005
 _LONGEST_PAUSE = 0.05
