@@ -33,16 +33,16 @@ from tests.waiting import HANG
 SIZE = (120, 60)
 
 
-def submit_finished_jobs(studio: ThreadStudio, *names: str) -> dict[str, str]:
-    """Return the ids by name of jobs that have ended, each with a query of its own."""
+def run_jobs(studio: ThreadStudio, *names: str) -> dict[str, str]:
+    """Run jobs, each with a query of its own, to their ends; return their ids by name."""
     ids = {name: studio.submit(f"print('{name}')", query_name=name)["id"] for name in names}
     for job_id in ids.values():
         studio.wait_for_end(job_id)
     return ids
 
 
-def message_below_form(pilot: Dashboard) -> str:
-    """Return the message below the form, which a dialog may cover."""
+def message_above_form(pilot: Dashboard) -> str:
+    """Return the message above the form, which a dialog may cover."""
     screen = next(each for each in pilot.app.screen_stack if isinstance(each, SubmitScreen))
     return str(screen.message_line.content)
 
@@ -57,7 +57,7 @@ async def edit_all_jobs(pilot: Dashboard, count: int, *, sign: str = "✓") -> N
 async def test_a_value_typed_once_changes_each_marked_job_which_keeps_its_other_values(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    ids = submit_finished_jobs(studio, "one.py", "two.py")
+    ids = run_jobs(studio, "one.py", "two.py")
     async with (
         FaultProxy.in_front_of(studio.url) as proxy,
         dashboard(studio, tmp_path, url=proxy.url, size=SIZE) as pilot,
@@ -107,7 +107,7 @@ async def test_a_value_typed_once_changes_each_marked_job_which_keeps_its_other_
 async def test_jobs_may_be_created_while_a_thread_checks_the_others(
     studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    submit_finished_jobs(studio, "one.py", "two.py")
+    run_jobs(studio, "one.py", "two.py")
     async with dashboard(studio, tmp_path, size=SIZE) as pilot:
         await edit_all_jobs(pilot, 2)
         screen = submit_screen(pilot)
@@ -126,7 +126,7 @@ async def test_jobs_may_be_created_while_a_thread_checks_the_others(
 async def test_only_the_jobs_that_were_not_created_are_requested_again(
     studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    submit_finished_jobs(studio, "one.py", "two.py")
+    run_jobs(studio, "one.py", "two.py")
     threads: list[threading.Thread] = []
 
     def make_request(*known: Any) -> JobInput:
@@ -146,7 +146,7 @@ async def test_only_the_jobs_that_were_not_created_are_requested_again(
             await until_shown(pilot, "1 of 2 jobs created", "not now")
             assert threads
             assert threading.main_thread() not in threads, "many requests would block the screen"
-            assert message_below_form(pilot) == "1 job not created yet; f9 requests them again."
+            assert message_above_form(pilot) == "1 job not created yet; f9 requests them again."
             await until_shown(pilot, "f8 shows the outcome of each", "Edit 1 job")
             with step("what was typed is restored for the job that stays marked"):
                 await pilot.press("escape")
@@ -240,7 +240,7 @@ async def test_an_error_in_the_form_is_reported_once_and_a_saved_draft_keeps_the
 async def test_the_form_closes_after_a_question_that_was_open_when_its_jobs_were_created(
     studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    submit_finished_jobs(studio, "one.py", "two.py")
+    run_jobs(studio, "one.py", "two.py")
     may_create, create = asyncio.Event(), JobCreator.create
 
     async def create_later(*arguments: Any, **options: Any) -> Any:
@@ -266,7 +266,7 @@ async def test_the_form_closes_after_a_question_that_was_open_when_its_jobs_were
 async def test_a_single_marked_job_loses_its_mark_once_it_was_edited_and_created(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    submit_finished_jobs(studio, "one.py")
+    run_jobs(studio, "one.py")
     async with dashboard(studio, tmp_path, size=SIZE) as pilot:
         await until_shown(pilot, "✓1 ")
         await pilot.press("a", "e")

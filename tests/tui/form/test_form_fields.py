@@ -143,7 +143,7 @@ async def test_one_key_opens_the_log_of_a_new_job_or_the_list_of_a_new_schedule(
     async with dashboard(studio, tmp_path) as pilot:
         await open_form(pilot)
         await fill(pilot, query="print('fresh ' * 2)", query_name="new.py")
-        await pilot.press("alt+enter")  # it sends in terminals that distinguish it from enter
+        await pilot.press("alt+enter")  # which some terminals distinguish from enter
         await until_shown(pilot, "Created: new.py")
         await until(pilot, lambda: name_under_cursor(pilot) == "new.py")
         await pilot.press("l")

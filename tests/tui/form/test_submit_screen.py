@@ -109,7 +109,7 @@ async def test_a_script_with_files_is_sent_and_the_new_job_gets_the_cursor(
 
 
 class FailingUploads:
-    """A plan for the proxy: uploads and requests for a job get these faults, one each."""
+    """A plan for the proxy: the first uploads and requests to create a job get these faults."""
 
     def __init__(self, uploads: list[Any], creates: list[Any]) -> None:
         self._uploads, self._creates = uploads, creates

@@ -1,4 +1,4 @@
-"""Bulk commands that cannot be sent."""
+"""Bulk commands that are not sent, and which report f8 shows."""
 
 from types import SimpleNamespace
 from typing import Any, cast

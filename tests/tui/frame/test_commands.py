@@ -1,4 +1,4 @@
-"""Commands: how they run, also when a key is pressed twice, why not, and their bindings."""
+"""How commands run, also if a key is pressed twice; why one is disabled; their bindings."""
 
 import asyncio
 from collections.abc import Callable, Coroutine

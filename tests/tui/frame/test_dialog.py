@@ -1,4 +1,4 @@
-"""Questions that are answered twice, or that another screen covers."""
+"""Questions: their answers, the page below them, and dialogs above them."""
 
 from pathlib import Path
 from unittest import mock

@@ -262,7 +262,7 @@ async def test_the_list_for_the_next_run_follows_the_tab_the_filter_and_the_curs
     monkeypatch.setattr(remembering, "LIST_EVERY", 1e9)
 
     def shows_first(*expected: object) -> bool:
-        """Whether the next run would first show this tab, filter and cursor, or else no list."""
+        """Whether the next run first shows this tab, filter and cursor; without them, no list."""
         last = read_last_list(folder / "list.json")
         return (last.crumbs[0], last.filter, cursor_in(last)) == expected if last else not expected
 

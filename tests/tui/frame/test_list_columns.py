@@ -1,4 +1,4 @@
-"""The columns of lists at every width: none extends beyond the edge, and the age stays."""
+"""The columns of lists at many widths: none extends beyond the edge, and the age stays."""
 
 from collections.abc import Sequence
 
@@ -30,7 +30,9 @@ def test_no_column_extends_beyond_the_edge_of_the_terminal(columns: Sequence[Col
 @pytest.mark.parametrize(
     ("columns", "min_width"), [(JOBS, 43), (PIPELINES, 40)], ids=["jobs", "pipelines"]
 )
-def test_state_and_age_are_shown_at_every_width(columns: Sequence[Column], min_width: int) -> None:
+def test_state_and_age_are_shown_from_a_minimum_width_on(
+    columns: Sequence[Column], min_width: int
+) -> None:
     for width in range(min_width, 200):
         placed = place(columns, width - GUTTER, contents=[60] * len(columns))
         assert {"state", "age"} <= {p.column.key for p in placed}, width

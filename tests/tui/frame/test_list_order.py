@@ -15,5 +15,5 @@ from studio_tui.tui.schedules.list_screen import SchedulesScreen
 )
 def test_every_list_can_be_sorted_by_each_of_its_columns(page: type[ListPage[Any]]) -> None:
     unsortable = {each.key for each in page.columns if page.kind.order_of(each.key) is None}
-    # The estimates of pipelines are data of the screen, which orders do not have.
+    # Only the screen has the estimates of pipelines; a sort order has the pipelines alone.
     assert unsortable <= {"eta"}

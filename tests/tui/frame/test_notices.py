@@ -110,7 +110,7 @@ async def test_an_opened_job_that_ends_has_a_notice_unless_its_end_is_visible(
         await until_shown(pilot, "› watched.py", "● RUNNING")
         gates["watched"].touch()
         await until_shown(pilot, "✓ COMPLETE", "whole log")
-        # Notices come in the order of the ends: another one would come before this one.
+        # Notices come in the order of the ends, so an unwanted one would come before this one.
         assert isinstance(pilot.app.screen, LogScreen)
         endings = pilot.app.screen.session.endings
         endings.watch([job(7, "RUNNING")])
@@ -133,7 +133,7 @@ async def test_a_job_canceled_here_has_one_notice_and_so_has_its_rerun(
         await until_shown(pilot, "Cancel this job?")
         await pilot.press("y")
         await until_shown(pilot, "CANCELED")
-        # Notices come in the order of the ends: another one would come before this one.
+        # Notices come in the order of the ends, so an unwanted one would come before this one.
         endings.watch([job(7, "RUNNING")])
         endings.check_jobs([job(7, "COMPLETE")])
         await until_notified(pilot, "job_7.py is done")

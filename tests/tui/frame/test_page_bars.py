@@ -1,4 +1,4 @@
-"""The form of the bars of a page depends on the width, and not on the numbers in them."""
+"""At which widths the tabs of a page have titles and numbers, and the counts of states words."""
 
 from types import SimpleNamespace
 from typing import Any, cast
@@ -132,7 +132,7 @@ def test_tab_titles_do_not_depend_on_the_states_of_jobs_and_on_badges(
     width: int, numbers: dict[JobState, int], badge_count: int
 ) -> None:
     def session_of_50_jobs(present: dict[JobState, int], badge_count: int) -> StudioSession:
-        """Fill up to 50 jobs with schedules, whose state the bar does not count."""
+        """Add schedules, whose state the bar does not count, until there are 50 jobs."""
         jobs = {**present, JobState.TASK: 0}
         jobs[JobState.TASK] = 50 - sum(jobs.values())
         return session_with(jobs, 5, badge_count, has_all=True)

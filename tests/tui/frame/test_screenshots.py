@@ -88,7 +88,7 @@ async def test_a_screenshot_above_the_file_size_limit_is_reported_and_leaves_no_
         try:
             pilot.app.deliver_screenshot()
             await until_shown(pilot, "No screenshot")
-            # On the screen, the name of the folder may break the message at any word.
+            # On the screen, the message is wrapped where the length of the folder's name requires.
             (notice,) = pilot.app._notifications
             assert notice.message.endswith("cannot be written: File too large.")
         finally:

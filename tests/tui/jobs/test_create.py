@@ -157,7 +157,7 @@ async def test_commands_stay_with_the_cursor_after_a_rerun_and_a_key_goes_to_the
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_several_unconfirmed_requests_are_said_to_be_searched_as_far_as_the_least(
+def test_a_question_about_several_requests_describes_the_least_complete_search(
     order: int,
 ) -> None:
     intent = Intent.of(JobInput(query="print(1)", team_name="t"), now(), is_labeled=True)

@@ -1,4 +1,4 @@
-"""Rows whose ids are unusable: they are listed, but no command applies to them."""
+"""Rows whose ids are unusable: they are listed, but commands that need the id are refused."""
 
 from collections.abc import Iterator
 from pathlib import Path

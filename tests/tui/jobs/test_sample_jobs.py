@@ -1,4 +1,4 @@
-"""The sample jobs that a new local Studio is offered, and the pipeline of them."""
+"""The sample jobs that are offered for a new local Studio, and their pipeline."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
