@@ -11,7 +11,7 @@ from studio_tui.tui.logs.view.log_view import LogView
 
 _PROGRAM = """
 import os, sys, time
-while not os.path.exists({begins_with!r}):
+while not os.path.exists({gate!r}):
     time.sleep(0.01)
 for number in range({count}):
     sys.stdout.write("seq=%06d" % number)
@@ -31,18 +31,16 @@ class ShownRow(NamedTuple):
 
     text: str
     is_mark: bool = False
-    """Whether it is a mark of the program that says that lines may be missing."""
+    """Whether the row is no line but the remark that lines may be missing."""
 
 
-def counting_program(count: int, begins_with: Path, *, within_lines: bool = True) -> str:
+def counting_program(count: int, gate: Path, *, within_lines: bool = True) -> str:
     """Return a program that prints the numbers below `count`, pausing sometimes.
 
-    It begins once the file `begins_with` exists. With `within_lines` it also pauses within lines.
+    It begins once the file `gate` exists. With `within_lines` it also pauses within lines.
     """
     halt = max(20, count // 80)
-    return _PROGRAM.format(
-        count=count, halt=halt, within_lines=within_lines, begins_with=str(begins_with)
-    )
+    return _PROGRAM.format(count=count, halt=halt, within_lines=within_lines, gate=str(gate))
 
 
 def line(number: int) -> str:

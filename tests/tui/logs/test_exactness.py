@@ -51,10 +51,10 @@ async def read_along(pilot: Dashboard, screen: LogScreen, seed: int) -> None:
     pytest.fail("the log never became complete; the screen shows:\n" + screen_text(pilot))
 
 
-def gate(folder: Path, *, is_open: bool) -> Path:
+def gate_in(folder: Path, *, is_open: bool) -> Path:
     """Return the file for which a counting program waits; create it if `is_open`."""
     folder.mkdir(exist_ok=True)
-    file = folder / "begins"
+    file = folder / "gate"
     if is_open:
         file.touch()
     return file
@@ -64,8 +64,8 @@ async def follow_through(
     studio: ThreadStudio, folder: Path, chaos: Chaos, *, seed: int, count: int = COUNT
 ) -> list[ShownRow]:
     """Run a job, follow its log through random faults to its end, and return the shown rows."""
-    begins_with = gate(folder, is_open=chaos.repeats)
-    job = studio.submit(counting_program(count, begins_with, within_lines=chaos.repeats))
+    gate = gate_in(folder, is_open=chaos.repeats)
+    job = studio.submit(counting_program(count, gate, within_lines=chaos.repeats))
     studio.wait_for_state(job["id"], "RUNNING")
     async with (
         FaultProxy.in_front_of(studio.url) as proxy,
@@ -78,7 +78,7 @@ async def follow_through(
         assert isinstance(screen, LogScreen)
         # Without replays, the job must not print before its log can be received.
         await until(pilot, lambda: chaos.has_streamed)
-        begins_with.touch()
+        gate.touch()
         await read_along(pilot, screen, seed)
         rows = await read_rows(pilot, screen.view)
         spooled = stored_bytes(screen._store).decode()

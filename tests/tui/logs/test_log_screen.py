@@ -245,7 +245,7 @@ async def test_the_header_counts_the_lines_that_the_log_shows(
         await pilot.press("l")
         pass_halts(studio, job["id"], 0)
         await until_shown(pilot, "printed 0", "1 line ")
-        # Without the update each second, before which the lines are shown.
+        # The update each second is turned off, as the lines must be counted without it.
         monkeypatch.setattr(LogScreen, "tick", lambda *_: None)
         pass_halts(studio, job["id"], 1)
         await until_shown(pilot, "printed 1", "2 lines")
@@ -332,7 +332,7 @@ async def test_the_progress_in_the_header_moves_with_the_one_in_the_log(
     async with dashboard(studio, tmp_path) as pilot:
         await pilot.press("l")
         await until_shown(pilot, "▏ 40%  3.1 it/s")
-        # Without the update each second, as that may be late.
+        # The update each second is turned off, as the header must be updated without it.
         monkeypatch.setattr(LogScreen, "tick", lambda *_: None)
         pass_halts(studio, job["id"], 40)
         await until_shown(pilot, "▏ 60%  3.1 it/s")

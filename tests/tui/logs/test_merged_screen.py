@@ -354,17 +354,17 @@ async def test_an_outage_neither_loses_nor_repeats_a_line_of_a_merged_log(
 
 
 @pytest.fixture
-def busy_studio(tmp_path: Path) -> Iterator[LocalStudio]:
-    """A local Studio with 70 jobs."""
+def studio_with_70_jobs(tmp_path: Path) -> Iterator[LocalStudio]:
+    """A local Studio with more jobs than a merged log may have."""
     with studio_with(70, tmp_path / "studio") as studio:
         yield studio
 
 
 @pytest.mark.starts_processes
 async def test_logs_beyond_the_limit_are_left_out_of_a_merged_log_and_counted(
-    busy_studio: LocalStudio, tmp_path: Path
+    studio_with_70_jobs: LocalStudio, tmp_path: Path
 ) -> None:
-    async with dashboard(busy_studio, tmp_path) as pilot:
+    async with dashboard(studio_with_70_jobs, tmp_path) as pilot:
         await until(pilot, lambda: len(table(pilot).keys) == 70)
         await open_merged_log(pilot, "64 jobs", "6 jobs left out")
         await until_shown(pilot, "✓ 64 whole logs")

@@ -165,7 +165,7 @@ async def test_a_filter_leaves_the_current_line_in_its_row(store: LogStore) -> N
         await pilot.press("escape")
         await until(pilot, lambda: "even" in " ".join(drawn_rows(view)))
         assert at(view) == ("odd 41", y)
-        # A line that the filter hides is the current one again after it.
+        # A line that a filter hides is the current one again after the filter is removed.
         y = at(view)[1]
         await pilot.press("ampersand", *"even", "enter")
         await until(pilot, lambda: is_at(view, "even 42", y))

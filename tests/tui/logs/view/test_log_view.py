@@ -45,7 +45,7 @@ def store(tmp_path: Path) -> Iterator[LogStore]:
 async def showing(
     store: LogStore, *, width: int = 40, height: int = 10
 ) -> AsyncIterator[tuple[Pilot[None], LogView]]:
-    """Run an app with a view of the log, which has the focus and so many rows."""
+    """Run an app with a view of the log; it has the focus and shows `height` rows."""
     app = LogViewApp(store)
     async with driving(app, size=(width, height + 1)) as pilot:
         view = app.query_one(LogView)

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.starts_processes
 
 @contextmanager
 def terminal(arguments: list[str], environment: dict[str, str]) -> Iterator[int]:
-    """Run a program in a terminal of 80×24; yield the file descriptor of the terminal's end."""
+    """Run a program in a terminal of 80×24; yield the descriptor from which to read its output."""
     child, end = pty.fork()
     if child == 0:
         os.execvpe(arguments[0], arguments, environment)  # noqa: S606 (no shell is wanted)

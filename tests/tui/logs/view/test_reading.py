@@ -381,7 +381,7 @@ KeyError: 'missing_key'
 async def test_e_goes_to_the_start_of_the_next_error_from_every_line(
     store: LogStore, first_line: bytes
 ) -> None:
-    # Of each part, the lines are no error or one error.
+    # The lines of each part are either no error or one error.
     parts = [
         b"INFO:root:start\n", first_line + BRIEF, b"INFO:root:more\n",
         b"ERROR:root:failed\n" + TRACEBACK, b"last\n",
