@@ -1,4 +1,4 @@
-"""The dashboard with the page of a pipeline, on a Studio in memory whose pipeline tests replace."""
+"""Runs the dashboard with the page of a pipeline, which a Studio in memory returns."""
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""The datasets are requested once, and again only after a failure."""
+"""Each time the list of datasets is loaded, one request suffices, unless it fails."""
 
 import asyncio
 from types import SimpleNamespace

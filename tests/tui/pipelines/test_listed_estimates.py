@@ -1,4 +1,4 @@
-"""The list of pipelines estimates when the active ones end, from what is known anyway."""
+"""The list of pipelines estimates when active ones end, without requests of its own."""
 
 from collections.abc import Iterable
 from types import SimpleNamespace

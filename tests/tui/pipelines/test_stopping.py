@@ -54,7 +54,7 @@ class Host(Screen):
         )  # fmt: skip
 
     async def run(self, key: str, *marked: Pipeline, current: Pipeline | None = None) -> list[str]:
-        """Press a key and run its worker; return what was held, stopped or reported, in order."""
+        """Run the command of a key and its worker; return what was held, requested or reported."""
         commands = PipelineController(self, lambda: current, lambda: marked)
         await (commands.stop if key == "X" else commands.pause_or_resume)()
         if self.app.work is not None:

@@ -197,7 +197,7 @@ async def test_a_manual_run_is_listed_and_canceling_a_schedule_names_and_ends_it
 
 
 class OtherStudio(WithoutInstanceHeader):
-    """Sends no fields of schedules and their runs that the API document lacks."""
+    """Removes the fields of schedules and their runs that are not in the API document."""
 
     def change(self, reply: Reply) -> Reply:
         reply = super().change(reply)
@@ -377,7 +377,7 @@ async def test_on_other_studios_marks_move_to_the_schedules_that_replace_edited_
         await until_shown(pilot, "Cancel 2 marked schedules?", "45 2 1 1 *")
 
 
-class LoseOneAnswer(WithoutInstanceHeader):
+class LoseOneAnswer:
     """Drops the answer to the first request to a path, and passes everything else."""
 
     def __init__(self, path: str) -> None:
@@ -392,7 +392,7 @@ class LoseOneAnswer(WithoutInstanceHeader):
 
 
 class RefuseCancels(WithoutInstanceHeader):
-    """Refuses requests to cancel, and passes everything else."""
+    """Looks like another Studio, and refuses requests to cancel."""
 
     def fault(self, seen: ReceivedRequest) -> Fault | None:
         if seen.path.endswith("/cancel"):
@@ -401,7 +401,7 @@ class RefuseCancels(WithoutInstanceHeader):
 
 
 class RefuseJobs(RefuseCancels):
-    """Refuses to create jobs, too."""
+    """Also refuses to create jobs."""
 
     def fault(self, seen: ReceivedRequest) -> Fault | None:
         if seen.method == "POST" and seen.path.endswith("/jobs/"):
@@ -601,7 +601,6 @@ with open(os.environ["STUDIO_LINEAGE"], "a") as lineage:
 """
 
 
-@pytest.mark.starts_processes
 async def test_a_pipeline_schedule_is_created_run_manually_opened_and_canceled(
     studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

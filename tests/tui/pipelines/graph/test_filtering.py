@@ -143,12 +143,12 @@ async def test_a_filter_applies_to_groups_too(
             assert "? 02_shard" not in drawn
 
 
-async def test_a_filter_without_matches_keeps_the_place_and_hides_marks_with_a_number(
+async def test_a_filter_without_matches_keeps_the_place_and_hidden_marks_are_counted(
     tmp_path: Path,
 ) -> None:
     studio = DagStudio(sixteen(train_s="RUNNING", train_l="RUNNING", eval="RUNNING"))
     async with pipeline_dashboard(studio, tmp_path) as pilot:
-        with step("new answers do not go to the job again for which the page was opened"):
+        with step("new answers do not move the cursor back to the job that the page was opened at"):
             pilot.app.post_message(OpenPipeline(studio.current_pipeline.pipeline_id, "run-embed"))
             await until(pilot, lambda: screen_of(pilot).cursor.here() == "embed")
             await press(pilot, ("up", "ampersand", *"is:canceling", "enter"))

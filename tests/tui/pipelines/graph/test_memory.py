@@ -29,7 +29,7 @@ def test_a_saved_place_is_loaded_and_its_mode_applies_to_other_pipelines(tmp_pat
     assert loaded.place("8") == DagPlace(mode=Mode.TIMELINE)
 
 
-def test_an_unknown_grouping_in_the_file_does_not_cost_the_places(tmp_path: Path) -> None:
+def test_an_unknown_grouping_in_the_file_does_not_lose_the_places(tmp_path: Path) -> None:
     text = '{"places": {"7": {"cursor": "a", "grouping": "stage"}}}'
     (tmp_path / "dags.json").write_text(text)
     assert DagMemory.load(tmp_path / "dags.json").place("7") == DagPlace(cursor="a")
