@@ -128,7 +128,7 @@ async def test_the_palette_finds_commands_of_other_tabs_and_runs_them_there(
         await until(pilot, lambda: isinstance(pilot.app.screen, RebuildForm))
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
-        # Disabled there, it says why.
+        # A command that is disabled there says why.
         await choose("create no runs", "Schedules: Create no runs until resumed")
         await until(pilot, lambda: isinstance(pilot.app.screen, SchedulesScreen))
         await until_shown(pilot, "There is no schedule here")

@@ -1,4 +1,4 @@
-"""Styles that widgets in equal places share equal those that Textual computes for each widget."""
+"""Widgets in equal places share styles, and these are what Textual computes for each widget."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar

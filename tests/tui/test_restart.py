@@ -119,7 +119,7 @@ async def test_a_restart_restores_the_horizontal_scroll_position_of_a_list(
 async def test_a_restart_counts_what_is_new_above_the_restored_place(
     studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Places are also noted when the user leaves them and quits before the next check.
+    # The place in a list is noted even if the user leaves it and quits before the next check.
     for limit in ("CHECK_AFTER", "CHECK_WITHIN", "CHECK_EVERY"):
         monkeypatch.setattr(remembering, limit, HANG)
     for number in range(20):
@@ -164,7 +164,7 @@ async def test_the_next_run_has_the_chosen_theme_unless_another_one_is_given(
         assert chosen_theme(pilot.app, "none") == LIGHT.name
     for is_given, theme in ((False, LIGHT.name), (True, DARK.name)):
         assert new_app(is_theme_fixed=is_given).theme == theme
-    # With 16 colors, failed and complete jobs would have the same gray in a theme with more.
+    # In 16 colors, a theme made for more would show failed and complete jobs in the same gray.
     assert new_app(ANSI_DARK, is_theme_fixed=False).theme == ANSI_DARK
     theme_file().write_text(ANSI_LIGHT)
     assert new_app(ANSI_DARK, is_theme_fixed=False).theme == ANSI_LIGHT

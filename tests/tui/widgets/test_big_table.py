@@ -113,7 +113,7 @@ class TableStage:
         return [strip.text for strip in self.table.render_lines(self.table.size.region)]
 
     def line_of(self, key: str) -> int | None:
-        """Return the line of a row below the top of the table, or None if it is not visible."""
+        """Return on which line of the table a row is, the header being 0; `None` if on none."""
         return next((y for y, line in enumerate(self.lines()) if f"job {key} " in line), None)
 
 
@@ -254,7 +254,7 @@ async def test_the_cursor_stays_on_its_row_and_line_when_other_rows_change(posit
         "rows above": [*ids(3, "a"), *keys],
         "rows below": [*keys, *ids(30, "b")],
         "rows on both sides": [*ids(30, "c"), *keys, *ids(30, "d")],
-        "rows away above": [*keys[position // 2 : position + 1], *keys[position + 1 :], *ids(20)],
+        "fewer rows above": [*keys[position // 2 : position + 1], *keys[position + 1 :], *ids(20)],
         "another order": [*ids(40, "e"), *keys[position:], *keys[:position]],
     }
     async with table_stage(keys) as stage:
@@ -515,7 +515,7 @@ JOB_COLUMNS = (
 
 
 class Jobs(Rows):
-    """Rows of jobs, which have errors by key."""
+    """Rows of jobs; `errors` has the errors of some by key."""
 
     def __init__(self) -> None:
         super().__init__({})

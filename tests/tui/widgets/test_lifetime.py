@@ -38,7 +38,8 @@ from tests.waiting import eventually
 
 PRINTING_JOB = "import time\nfor n in range(100_000): print('n', n, flush=True); time.sleep(0.004)"
 
-NOTICE_DELAY = 0.001
+TIMER_DELAY = 0.001
+"""Seconds after which the timers fire."""
 
 SOURCES = Path(studio_tui.tui.__file__).parent
 DELAYING_METHODS = {
@@ -126,9 +127,9 @@ async def test_a_mounted_widget_receives_all_events() -> None:
         parent = app.query_one(Parent)
         parent.query_one(SlowLeaver).allow_removal()
         parent.listen(parent.subscribe, lambda: parent.events_received.append("listener"))
-        parent.set_timer(NOTICE_DELAY, lambda: parent.events_received.append("timer"))
+        parent.set_timer(TIMER_DELAY, lambda: parent.events_received.append("timer"))
         parent.set_interval(
-            NOTICE_DELAY, lambda: parent.events_received.append("interval"), repeat=1
+            TIMER_DELAY, lambda: parent.events_received.append("interval"), repeat=1
         )
         parent.call_after_refresh(parent.events_received.append, "refresh")
         parent.wait()
@@ -159,13 +160,13 @@ async def test_a_widget_that_is_being_removed_receives_no_event() -> None:
         async with parent.query_one(SlowLeaver).while_leaving():
             listener()
             parent.result.set()
-            parent.set_timer(NOTICE_DELAY, lambda: parent.events_received.append("timer"))
+            parent.set_timer(TIMER_DELAY, lambda: parent.events_received.append("timer"))
             parent.set_interval(
-                NOTICE_DELAY, lambda: parent.events_received.append("interval"), repeat=1
+                TIMER_DELAY, lambda: parent.events_received.append("interval"), repeat=1
             )
             parent.call_after_refresh(parent.events_received.append, "refresh")
             parent.late()
-            await asyncio.sleep(20 * NOTICE_DELAY)
+            await asyncio.sleep(20 * TIMER_DELAY)
         await removal
         await pilot.pause()
         assert parent.events_received == ["mounted"]
