@@ -37,7 +37,7 @@ class RelatedJobs(NamedTuple):
     """Later runs of the same job of a pipeline."""
     newer_attempt: NewerAttempt | None = None
     """The attempt because of which this failed job is no problem."""
-    repeated: str | None = None
+    repeat_of: str | None = None
     """The job that this one repeats."""
     newest_run: str | None = None
     """The newest of the later runs and of the jobs that continue or repeat this one.

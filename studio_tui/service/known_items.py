@@ -24,7 +24,7 @@ from studio_tui.service.recorder.recorder import Archived
 
 
 class KnownItems:
-    """The jobs and pipelines that are listed, watched or recorded."""
+    """The jobs that are listed, watched or recorded; the pipelines that are listed or watched."""
 
     def __init__(
         self,
@@ -96,7 +96,7 @@ class KnownItems:
         jobs = self.jobs(job_ids) if job_ids else {}
         known = {job_id: Attempt(job.state, job.created_at) for job_id, job in jobs.items()}
         for node in nodes:
-            # The node may be newer than the job, which may not be known at all.
+            # An unknown job has the state of its node. Of a known one, only COMPLETE is certain.
             if (current := node.created_job_id) is not None and (
                 current not in known or node.state is JobState.COMPLETE
             ):
@@ -127,10 +127,10 @@ class KnownItems:
         """Return a job's origin, the jobs that continue it, and other attempts."""
         origin, continued_by = self._origins.origin(job_id), self._origins.continued_by(job_id)
         before, after = earlier_and_later_runs(job_id, self.pipelines().pipelines)
-        repeated, newer = self._origins.repeated(job_id), self.newer_attempts().get(job_id)
+        repeat_of, newer = self._origins.repeat_of(job_id), self.newer_attempts().get(job_id)
         newer_id = newer.job_id if newer is not None else None
         later_ids = self._origins.all_later_runs(job_id).union(after)
-        related_ids = later_ids.union(before, filter(None, (origin, repeated, newer_id)))
+        related_ids = later_ids.union(before, filter(None, (origin, repeat_of, newer_id)))
         jobs = self.jobs(related_ids) if related_ids else {}
         later = sorted(later_ids, key=lambda each: made_at(jobs.get(each)))
         return RelatedJobs(
@@ -140,6 +140,6 @@ class KnownItems:
             before,
             after,
             newer,
-            repeated,
+            repeat_of,
             newest_run=later[-1] if later else None,
         )

@@ -241,7 +241,7 @@ async def test_a_notice_ends_when_its_screen_is_covered_and_never_covers_the_tab
     monkeypatch.setattr(studio_tui.tui.app, "QUIT_WITHIN", HANG)
     async with dashboard(shared_studio, tmp_path, size=(80, 24)) as pilot:
         pilot.app.NOTIFICATION_TIMEOUT = HANG  # type: ignore[misc] # so that time does not end them
-        # The first key has no command, and the command of the second one is disabled.
+        # The first key has no command at all, and the second one only in a pipeline.
         for key, words in (("semicolon", "; does nothing here"), ("D", "D does nothing here")):
             await pilot.press(key)
             await until_shown(pilot, words)

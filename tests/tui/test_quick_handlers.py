@@ -24,7 +24,7 @@ class Derived(Base):
     def any_event(self) -> None: ...
 
 
-class Stopping(Derived):
+class Overriding(Derived):
     def on_key(self, event: events.Key) -> None: ...  # type: ignore[override]
 
 
@@ -37,7 +37,7 @@ def names(handlers: Iterator[tuple[type, Any]]) -> list[tuple[str, str]]:
     return [(owner.__name__, method.__name__) for owner, method in handlers]
 
 
-@pytest.mark.parametrize("kind", [Base, Derived, Stopping, Choosing, Widget])
+@pytest.mark.parametrize("kind", [Base, Derived, Overriding, Choosing, Widget])
 @pytest.mark.parametrize(
     ("name", "message"),
     [
@@ -60,7 +60,7 @@ def test_handlers_and_their_order_equal_those_of_textual(
 
 def test_prevent_default_skips_the_handlers_of_base_classes() -> None:
     key = events.Key("a", "a")
-    handlers = iter(bound_handlers(Stopping(), "on_key", key))
-    assert next(handlers)[0] is Stopping
+    handlers = iter(bound_handlers(Overriding(), "on_key", key))
+    assert next(handlers)[0] is Overriding
     key.prevent_default()
     assert list(handlers) == []

@@ -24,7 +24,7 @@ NEVER = 1e9
 def keeper_of(
     contents_to_save: Callable[[], Mapping[Path, str]], *, loaded: Mapping[Path, str] | None = None
 ) -> PlaceKeeper:
-    """Return a keeper of contents that were `loaded` at the start."""
+    """Return a keeper that saves `contents_to_save`; at its start these were `loaded`."""
     screens = SimpleNamespace(contents_to_save=lambda: loaded or {})
     app = SimpleNamespace(screen_stack=[], call_later=lambda call: call())
     keeper = PlaceKeeper(cast(Any, app), cast(Any, None), cast(Any, screens), None)

@@ -45,6 +45,6 @@ def create_app(studio: Studio, port: int) -> ASGIApp:
     api.state.studio = studio
     for module in ROUTES:
         api.include_router(module.router, prefix=PREFIX)
-    studio.pages.serve_at(f"http://127.0.0.1:{port}")
+    studio.page_keys.set_base_url(f"http://127.0.0.1:{port}")
     api.include_router(page_routes.router)
     return AuthMiddleware(api, port=port, token=studio.token, instance=studio.instance)

@@ -45,7 +45,7 @@ def job_output(studio: Studio, row: sqlite3.Row) -> dict[str, object]:
     """Return a job; `row` has the columns of `list_jobs`."""
     fields = {
         **{name: row[name] for name in _COLUMNS},
-        "url": studio.pages.url(row["id"]),
+        "url": studio.page_keys.url(row["id"]),
         "status": row["state"],
         "team": TEAM,
         "environment": json.loads(row["environment"]),

@@ -58,7 +58,7 @@ class _Problems:
 
 
 def upload_ids(request: JobInput) -> list[int]:
-    """Return the ids of the uploads that a request names, without texts that cannot be ids."""
+    """Return the upload ids in `files` of a request, without the entries that cannot be ids."""
     return [int(text) for text in request.files or () if _is_upload_id(text)]
 
 
@@ -68,7 +68,7 @@ def digest(request: Sent) -> str:
 
 
 def read_environment(text: str) -> dict[str, str]:
-    """Return the variables of an environment file."""
+    """Return the variables in the `environment` of a request; refuse invalid lines."""
     problems = _Problems()
     variables = _parse_environment(text, problems)
     problems.check()
@@ -76,7 +76,7 @@ def read_environment(text: str) -> dict[str, str]:
 
 
 def read_datasets(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names of datasets, stripped and each once; refuse no name and empty names."""
+    """Return the names of datasets, stripped and each once; there must be one, and none empty."""
     if not names or not all(name.strip() for name in names):
         clause = "datasets must name at least one dataset, and no name may be empty"
         raise InvalidFields([FieldProblem("datasets", clause)])

@@ -35,7 +35,7 @@ class Studio:
     instance: str
     """Identifies this run of the server; not secret."""
     token: SecretStr
-    pages: PageKeys
+    page_keys: PageKeys
     job_lists: ListCache
 
     @property
@@ -73,7 +73,7 @@ async def open_studio(data: DataDir, token: SecretStr) -> AsyncIterator[Studio]:
             user=getpass.getuser(),
             instance=secrets.token_hex(8),
             token=token,
-            pages=PageKeys(),
+            page_keys=PageKeys(),
             job_lists=ListCache(),
         )
     finally:

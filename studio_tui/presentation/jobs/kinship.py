@@ -19,14 +19,14 @@ def with_related_jobs(facts: Sequence[Fact], kin: RelatedJobs) -> tuple[Fact, ..
         related.append(Fact("attempt", Cell(f"{number} of {total} in its pipeline")))
     if kin.origin is not None:
         related.append(Fact("continues", job_cell(kin.origin, kin.jobs)))
-    if kin.repeated is not None:
-        related.append(Fact("repeats", job_cell(kin.repeated, kin.jobs)))
+    if kin.repeat_of is not None:
+        related.append(Fact("repeats", job_cell(kin.repeat_of, kin.jobs)))
     if (newer := kin.newer_attempt) is not None:
         label, prefix = ("fixed", "by ") if newer.is_fix else ("newer", "attempt ")
         related.append(Fact(label, job_cell(newer.job_id, kin.jobs, prefix)))
     newer_ids = (newer.job_id,) if newer is not None else ()
     for label, prefix, ids, listed_already in (
-        ("previous", "", kin.earlier_runs, (kin.origin, kin.repeated)),
+        ("previous", "", kin.earlier_runs, (kin.origin, kin.repeat_of)),
         ("continued", "by ", kin.continued_by, newer_ids),
         ("next", "", kin.later_runs, (*kin.continued_by, *newer_ids)),
     ):

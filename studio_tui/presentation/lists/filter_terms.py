@@ -131,7 +131,7 @@ def _apply_tests(
 
 
 def _parse(term: TypedTerm, kind: Kind[T]) -> Test[T] | None:
-    """Return the test of a term; `None` if all rows pass: for `and`, or a value not typed yet."""
+    """Return the test of a term; `None` if all rows pass: for `and`, or a text not typed yet."""
     if not term.is_closed:
         raise _TermError(f"“{term.raw}” has a quote that is not closed")
     if term.raw.lower() == "and":

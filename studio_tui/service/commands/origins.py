@@ -67,7 +67,7 @@ class Origins:
         """Return the id of the job that this one continues, or `None`."""
         return self._continued.target.get(job_id)
 
-    def repeated(self, job_id: str) -> str | None:
+    def repeat_of(self, job_id: str) -> str | None:
         """Return the id of the job that this one repeats, or `None`."""
         return self._repeated.target.get(job_id)
 

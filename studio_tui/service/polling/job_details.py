@@ -75,7 +75,7 @@ class JobDetailsReader:
         """Return the details of a job as far as they are known."""
         return self._details.get(job_id, _NO_DETAILS)
 
-    def end_as_of(self, job: Job) -> datetime | None:
+    def log_end_read_at(self, job: Job) -> datetime | None:
         """Return when the end of a log was read, if it may have changed since; else `None`."""
         log = self.get(job.id).log
         is_current = self._is_log_final(job) or self._current_id == job.id

@@ -1,7 +1,7 @@
 """The bodies of recorded items: JSON values of their fields, without secrets.
 
-They lack the queries, requirements, repositories, URLs and environments of jobs. Other texts are
-redacted.
+They lack the queries, requirements, repositories, URLs and environments of jobs. In other texts,
+what looks like a secret is redacted.
 """
 
 import json
@@ -57,7 +57,9 @@ def safe_values(value: Any) -> Any:
 
 
 def _redact_by_name(name: str, value: Any) -> Any:
-    """Return a redacted value; the name counts, so that any value of `DB_PASSWORD` is redacted."""
+    """Return a redacted value; the name counts, so that any text of `DB_PASSWORD` is redacted."""
+    if isinstance(value, list):
+        return [_redact_by_name(name, each) for each in value]
     if not isinstance(value, str):
         return safe_values(value)
     prefix = f"{name}="

@@ -53,10 +53,10 @@ CREATE TABLE change (
 );
 CREATE INDEX change_by_item ON change (kind, id);
 CREATE INDEX change_by_time ON change (at);
-CREATE TABLE listing (
+CREATE TABLE listing (   -- the last answer of each list
     name TEXT PRIMARY KEY,
     at REAL NOT NULL,               -- when Studio last confirmed it
-    body BLOB NOT NULL
+    body BLOB NOT NULL              -- packed JSON: see `Recorder.note_list`
 );
 CREATE TABLE call (
     number INTEGER PRIMARY KEY,
@@ -160,13 +160,16 @@ class RecorderFile:
             return self._try(transaction) or False
 
     def keep_open(self) -> None:
-        """Keep the file open, as SQLite would checkpoint the journal whenever it is closed."""
+        """Keep a connection open besides those of each use.
+
+        SQLite writes its write-ahead log into the file whenever the last connection is closed.
+        """
         # If that fails, the next use logs the reason.
         with self._connection_lock, suppress(sqlite3.Error, OSError):
             self._kept_connection = self._kept_connection or connect(self.path)
 
     def close(self) -> None:
-        """Close the file; the next use opens it again."""
+        """End `keep_open`; the file can still be used."""
         with self._connection_lock:
             connection, self._kept_connection = self._kept_connection, None
             if connection is not None:
@@ -206,8 +209,9 @@ class RecorderFile:
             except OSError as error:
                 _log.warning("The recorder's damaged file could not be set aside: %s", error)
                 return
-            if was_kept_open:
-                self.keep_open()
+            finally:
+                if was_kept_open:
+                    self.keep_open()
         self.warn(
             "The recorder's file was damaged: it was set aside and a new one created, so older jobs"
             f" and past activity are not shown. The damaged one is {aside}"

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 from textual.timer import Timer
 
 from studio_tui.presentation.form.draft import Draft
-from studio_tui.tui.form.saved_forms import NOT_SAVED, NOT_STORED, SENT, is_saved_completely
+from studio_tui.tui.form.saved_forms import (
+    SAVING_FAILED,
+    SECRETS_NOT_SAVED,
+    SENT,
+    is_saved_completely,
+)
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.widgets.workers import start_worker
 
@@ -20,7 +25,10 @@ INPUT_IS_SAVED = "Your input is saved: opening the same form again shows it"
 
 
 class DraftKeeper:
-    """Saves the draft of one form under the key of its `Start`, which the screen can replace."""
+    """Saves the draft of one form under the key of `screen.start`.
+
+    If the screen gets a `start` with another key, the draft moves to that key.
+    """
 
     def __init__(self, screen: "SubmitScreen") -> None:
         self._screen = screen
@@ -44,7 +52,7 @@ class DraftKeeper:
         return saved, f"This is the form as you left it; {others}"
 
     def regard_as_unchanged(self) -> None:
-        """Do not save the form as long as it stays as it is now."""
+        """Let `keep_last` save nothing as long as the form stays as it is now."""
         self._unchanged = self._screen.form.draft
 
     def keep_soon(self) -> None:
@@ -59,7 +67,10 @@ class DraftKeeper:
         await self._keep(self._screen.form.draft)
 
     async def keep_sent(self, sent: Draft, typed: Draft) -> None:
-        """Save the form that was sent; remove its draft unless `typed` was edited since."""
+        """Save `sent` as the form sent last, and remove the draft.
+
+        If the form has been edited since it was `typed`, the draft is saved instead.
+        """
         await asyncio.to_thread(self._saved_forms.keep, SENT, sent)
         current = self._screen.form.draft
         await self._keep(current if current != typed else self._screen.start.draft)
@@ -74,9 +85,9 @@ class DraftKeeper:
         if is_stored and is_saved_completely(after, before.environment):
             return None
         what, fate = ("dashboard", "lost when") if quits else ("form", "kept until")
-        saved = ("Your input is saved for the next time.", "", NOT_SAVED)
+        saved = ("Your input is saved for the next time.", "", SECRETS_NOT_SAVED)
         subject = "They are" if is_stored else "It is"
-        lines = saved if is_stored else (f"{NOT_STORED}.",)
+        lines = saved if is_stored else (f"{SAVING_FAILED}.",)
         return Confirm(
             f"Leave the {what}?",
             (*lines, f"{subject} {fate} the dashboard is closed."),

@@ -23,9 +23,9 @@ SENT, REPLACED = "sent", "replaced"
 MAX_DRAFTS = 50
 """Maximum number of drafts that are kept."""
 
-NOT_SAVED = "Environment values, and logins in URLs, are not saved to disk."
+SECRETS_NOT_SAVED = "Environment values, and logins in URLs, are not saved to disk."
 
-NOT_STORED = "The form could not be saved to disk; see the program's log"
+SAVING_FAILED = "The form could not be saved to disk; see the program's log"
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ class SavedForms:
             self._unstored[key] = draft
             for each, unstored in tuple(self._unstored.items()):
                 if not _store(self._drafts, each, unstored):
-                    return f"{NOT_STORED}. It is kept until the dashboard is closed."
+                    return f"{SAVING_FAILED}. It is kept until the dashboard is closed."
                 del self._unstored[each]
             return self._drop_oldest(key)
 

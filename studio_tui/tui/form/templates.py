@@ -12,7 +12,13 @@ from textual.widgets.option_list import Option
 
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.text import safe_line
-from studio_tui.tui.form.saved_forms import NOT_SAVED, REPLACED, SENT, SavedForms, draft_title
+from studio_tui.tui.form.saved_forms import (
+    REPLACED,
+    SECRETS_NOT_SAVED,
+    SENT,
+    SavedForms,
+    draft_title,
+)
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.frame.dialogs import Ask, Choose, Confirm
 
@@ -182,7 +188,7 @@ class FormTemplates:
         name = await self._screen.ask(
             Ask(
                 "Save the form as a template",
-                (NOT_SAVED,),
+                (SECRETS_NOT_SAVED,),
                 safe_line(self._screen.form.draft.query_name),
             )
         )

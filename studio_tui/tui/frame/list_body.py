@@ -151,7 +151,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
     def contents_to_save(self) -> tuple[int, ...]:
         """See `TableDrawing.contents`."""
         drawing = self.table.drawing
-        return drawing.contents if self.rows.has_moving else drawing.contents_when_finished
+        return drawing.contents if self.rows.has_moving else drawing.contents_of_finished
 
     def marked_rows(self) -> list[T]:
         """Return the marked rows, in the order in which they were marked."""

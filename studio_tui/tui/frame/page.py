@@ -78,7 +78,7 @@ def _step_replay(page: "Page", *, back: bool) -> None:
 
 
 def _show_datasets(page: "Page") -> None:
-    page.post_message(OpenDatasets(page.jobs_at_hand()))
+    page.post_message(OpenDatasets(page.job_ids_at_hand()))
 
 
 COMMANDS: tuple[Command["Page"], ...] = (
@@ -181,7 +181,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
 
     # For subclasses to override.
 
-    def jobs_at_hand(self) -> Sequence[str]:
+    def job_ids_at_hand(self) -> Sequence[str]:
         """Return the ids of the jobs that the page, or the row under the cursor, shows."""
         return ()
 

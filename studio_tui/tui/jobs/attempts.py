@@ -31,7 +31,7 @@ class AttemptSteps:
             return None, None
         related = self._host.session.known_items.related_jobs(job.id)
         earlier = related.earlier_runs[-1] if related.earlier_runs else None
-        return earlier or related.origin or related.repeated, related.newest_run
+        return earlier or related.origin or related.repeat_of, related.newest_run
 
     def _why_none(self, where: str) -> str:
         job = self._at_hand()

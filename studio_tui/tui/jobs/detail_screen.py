@@ -143,7 +143,7 @@ class JobScreen(Page):
     def crumbs(self) -> tuple[str, ...]:
         return (*breadcrumbs_below(self), title(self._job))
 
-    def jobs_at_hand(self) -> Sequence[str]:
+    def job_ids_at_hand(self) -> Sequence[str]:
         return (self._job.id,)
 
     def hints(self) -> Iterable[str]:

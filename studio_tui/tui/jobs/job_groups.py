@@ -50,7 +50,7 @@ class JobGroups(RowGroups):
         """The rows shown last."""
         self._label_of: Callable[[str], str] = self.pipeline_of
         """Returns the label of a job's group in these rows."""
-        self.regrouped: tuple[str | None, str | None] = None, None
+        self.cursor_when_regrouped: tuple[str | None, str | None] = None, None
         """Key of the cursor's row after the last change of groups, and id of the job that it is on.
 
         If the row is that of a group, this is the job that the cursor was on before the change.

@@ -91,8 +91,8 @@ class JobsScreen(ListPage[Job]):
 
     def __init__(self, basics: Basics, view: ListView) -> None:
         self._progress = RunningProgress(basics.session.log_ends, self)
-        # Each screen has its own kind, as columns and filters use data that the screen has about
-        # other jobs, pipelines and logs.
+        # Each screen has its own `Kind`, as columns and filters look up progress, pipelines and
+        # newer attempts, which only the screen has.
         self.kind = jobs_with(
             self._progress.get,
             lambda key: self.groups.pipeline_of(key),  # noqa: PLW0108 (there are no groups yet)
@@ -117,7 +117,7 @@ class JobsScreen(ListPage[Job]):
         self.listen(self.session.job_details.subscribe, self._show_details)
 
     def remembered(self) -> ListView:
-        """Return the view to save, with the number of jobs loaded by now."""
+        """Return the view to save, with the number of jobs that the next run requests first."""
         return super().remembered().replace(loaded=self.session.lists.jobs_feed.count_for_next_run)
 
     # Overrides of Page.
@@ -135,7 +135,7 @@ class JobsScreen(ListPage[Job]):
         """Return the job under the cursor; of a group, one that is a problem, else its first."""
         return next(iter(self.groups.jobs_of(self.table.cursor)), None) if self.is_alive else None
 
-    def jobs_at_hand(self) -> Sequence[str]:
+    def job_ids_at_hand(self) -> Sequence[str]:
         job = self.job_at_hand()
         return (job.id,) if job is not None else ()
 
@@ -206,7 +206,7 @@ class JobsScreen(ListPage[Job]):
         if job is None:
             return recorded
         loaded = details.get(job.id)
-        read_at = details.end_as_of(job)
+        read_at = details.log_end_read_at(job)
         as_of = "" if read_at is None else clock_time(read_at, now, seconds=True)
         sizes = {file.label or file.id: file.size for file in loaded.files}
         extras = JobExtras(sizes, loaded.log.data, loaded.log.trouble, as_of)
@@ -250,9 +250,9 @@ class JobsScreen(ListPage[Job]):
 
 
 def _newer_attempt_parts(page: JobsScreen) -> tuple[Part, ...]:
-    """Return how many of the failures that pass the filter have a newer attempt.
+    """Return a note of how many failures that pass the filter have a newer attempt.
 
-    The counts in the header leave them out, unlike a filter such as `status=failed`.
+    A filter such as `status=failed` shows them, but the counts in the header do not include them.
     """
     if not page.view.filter or not page.groups.newer_attempts:
         return ()
@@ -269,7 +269,7 @@ def _go_to(page: JobsScreen, job: Job) -> None:
 
 def _show_regrouped(page: JobsScreen) -> None:
     """Show the rows after a change of groups; the cursor stays on the row of the same job."""
-    row, job_id = page.groups.regrouped
+    row, job_id = page.groups.cursor_when_regrouped
     if row != page.table.cursor:
         job = page.job_at_hand()
         job_id = job.id if job is not None else None
@@ -278,4 +278,4 @@ def _show_regrouped(page: JobsScreen) -> None:
     cursor = page.table.cursor
     if job_id is not None and cursor is not None and job_id not in page.groups.members(cursor):
         page.table.move_to(page.groups.row_of(job_id))
-    page.groups.regrouped = page.table.cursor, job_id
+    page.groups.cursor_when_regrouped = page.table.cursor, job_id

@@ -30,7 +30,7 @@ class PromptKind(NamedTuple):
     """Filter terms offered as completions."""
 
 
-SEARCH = PromptKind("/", "text, or ~ and a regular expression; capitals match case")
+SEARCH = PromptKind("/", "text, or ~ and a regular expression; with a capital, case matters")
 FILTER = PromptKind("&", "only lines with this text; ! before it hides those lines")
 TIME = PromptKind("T", "14:05, 2026-11-25 14:05:30, -30s or +5m (from here), 10m (before the end)")
 LINE = PromptKind(":", "number of a line, or 50% for the middle")

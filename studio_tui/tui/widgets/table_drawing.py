@@ -23,13 +23,15 @@ HEADER = 1
 
 
 class TableLook(NamedTuple):
-    """The data on which the layout of a table depends, besides its rows."""
+    """What a table passes to its drawing; a change of any of it draws all rows again."""
 
     columns: tuple[Column, ...]
     width: int
     wide: bool
+    """Whether no column is left out, so that the table scrolls sideways."""
     sorting: Sorting | None
     notice: str
+    """What a table without rows shows."""
 
 
 class TableDrawing:
@@ -47,8 +49,8 @@ class TableDrawing:
         """The look, `sideways` and `hides_unfinished` for which `_painter` is valid."""
         self._fitted_to: tuple[int, bool] | None = None
         """`TableLook.width` and `TableLook.wide` at the last painting."""
-        self._other_table: Sequence[int] = ()
-        """From `restore`: the width of the other table, and then those of its texts.
+        self._saved_widths: Sequence[int] = ()
+        """From `restore`: the width of the saved table, and then those of its texts.
 
         Empty if that table had no rows, and after the first painting.
         """
@@ -57,7 +59,7 @@ class TableDrawing:
         self._is_measured = True
         """Whether columns are wide enough for `_keys_to_measure`."""
         self.sideways = 0
-        """Cells of the scrolling columns that are hidden at the left."""
+        """How many character cells of the scrolling columns are hidden at the left."""
         self.hides_unfinished = False
         """Whether the columns that are `Column.only_unfinished` are left out."""
 
@@ -69,9 +71,9 @@ class TableDrawing:
     def contents(self) -> tuple[int, ...]:
         """The widths of texts, in cells, so that another table can place its columns equally.
 
-        First the widest text that each column has ever had, which decides which columns are shown.
-        If there were rows, the width of the table follows, and then the widest text of each column
-        while the table had this width.
+        First, for each column, the width of its widest text ever: it decides which are shown. If
+        there were rows, the width of the table follows, and then, for each column, the width of its
+        widest text since the table has this width.
         """
         all_time, current = self._contents.all_time, self._contents.widths
         if current is None or self._fitted_to is None:
@@ -79,7 +81,7 @@ class TableDrawing:
         return (*all_time, self._fitted_to[0], *current)
 
     @property
-    def contents_when_finished(self) -> tuple[int, ...]:
+    def contents_of_finished(self) -> tuple[int, ...]:
         """`contents` with 0 as the widths of columns that are `Column.only_unfinished`."""
         unfinished = [column.only_unfinished for column in self._contents.columns]
         # In the order of `contents`, which may end after the all-time widths.
@@ -96,7 +98,7 @@ class TableDrawing:
         # Another version of the program may have saved the contents of other columns.
         if len(contents) in {count, 2 * count + 1}:
             self._contents.widen_all_time(contents[:count])
-            self._other_table = contents[count:]
+            self._saved_widths = contents[count:]
 
     def forget_styles(self) -> None:
         """Discard the styles resolved from the style sheet."""
@@ -152,9 +154,9 @@ class TableDrawing:
         if (fit_to := (look.width, look.wide)) != self._fitted_to:
             self._fitted_to = fit_to
             self._contents.reset()
-            if self._other_table[:1] == (look.width,):
-                self._contents.widen(self._other_table[1:])
-            self._other_table = ()
+            if self._saved_widths[:1] == (look.width,):
+                self._contents.widen(self._saved_widths[1:])
+            self._saved_widths = ()
             self._rows.expire()
             self._is_measured = False
         if not self._is_measured:

@@ -24,12 +24,12 @@ from tests.waiting import eventually
 ROUNDS = at_length(2, 20)
 
 SLEEP = "import time\nprint('up', flush=True)\ntime.sleep(600)"
-MARK = "open({mark!r}, 'a').write('ran')"
+CREATE_FILE = "open({created_file!r}, 'a').write('ran')"
 
 
 @contextmanager
 def unwritable_files(studio: ProcessStudio) -> Iterator[None]:
-    """Let the server write to no file until the context ends; its jobs are not limited."""
+    """Let the server write to no file until the context ends; its running jobs are not limited."""
     pid, unlimited = studio.pid, resource.RLIM_INFINITY
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, unlimited))
     try:
@@ -50,10 +50,10 @@ def running_job(studio: ProcessStudio | ThreadStudio) -> str:
     return job_id
 
 
-def waiting_job(studio: ProcessStudio, mark: Path) -> str:
-    """Submit a job for which too few workers are free; return its id."""
+def waiting_job(studio: ProcessStudio, created_file: Path) -> str:
+    """Submit a job that would create a file, with too few free workers; return its id."""
     (cluster,) = studio.request("GET", "/datachain/clusters/").json()
-    query = MARK.format(mark=str(mark))
+    query = CREATE_FILE.format(created_file=str(created_file))
     job_id = str(studio.submit(query, workers=cluster["max_workers"])["id"])
     studio.wait_for_state(job_id, "QUEUED")
     return job_id
@@ -139,9 +139,9 @@ def test_a_pipeline_is_not_paused_if_the_server_cannot_write(
     studio_process: ProcessStudio, tmp_path: Path
 ) -> None:
     studio = studio_process
-    mark = tmp_path / "ran"
+    created_file = tmp_path / "ran"
     lineage = "open(os.environ['STUDIO_LINEAGE'], 'a').write('{\"dataset\": \"cats\"}\\n')"
-    query = f"import os\n{MARK.format(mark=str(mark))}\n{lineage}"
+    query = f"import os\n{CREATE_FILE.format(created_file=str(created_file))}\n{lineage}"
     assert studio.wait_for_end(studio.submit(query)["id"])["status"] == "COMPLETE"
     body = {"team_name": studio.team, "datasets": ["cats"]}
     running = running_job(studio)
@@ -161,7 +161,7 @@ def test_a_pipeline_is_not_paused_if_the_server_cannot_write(
     for job_id in (blocker, running):
         studio.cancel(job_id)
         assert studio.wait_for_end(job_id)["status"] == "CANCELED"
-    assert mark.read_text() == "ran", "the job ran only before the pipeline"
+    assert created_file.read_text() == "ran", "the job ran only before the pipeline"
 
 
 @needs.linux("elsewhere a process cannot limit another")
@@ -171,9 +171,9 @@ def test_jobs_are_canceled_each_time_the_disk_is_full(
     studio = studio_process
     rng = random.Random(11)
     for number in range(ROUNDS):
-        mark = tmp_path / f"ran {number}"
+        created_file = tmp_path / f"ran {number}"
         other = running_job(studio)
-        jobs = [running_job(studio), waiting_job(studio, mark)]
+        jobs = [running_job(studio), waiting_job(studio, created_file)]
         rng.shuffle(jobs)
         is_server_killed = rng.random() < 0.3
         with unwritable_files(studio):
@@ -188,7 +188,7 @@ def test_jobs_are_canceled_each_time_the_disk_is_full(
         for job_id in jobs:
             assert studio.wait_for_end(job_id)["status"] == "CANCELED"
         assert studio.job(other)["status"] == "RUNNING"
-        assert not mark.exists()
+        assert not created_file.exists()
         assert studio.wait_for_end(studio.submit("print('after')")["id"])["status"] == "COMPLETE"
         studio.cancel(other)
         assert studio.wait_for_end(other)["status"] == "CANCELED"
@@ -213,7 +213,7 @@ def fill_disk(studio: ThreadStudio) -> Path:
 
 
 @needs.small_disk
-def test_requests_on_a_full_disk_are_507_until_space_is_freed(
+def test_new_jobs_and_uploads_on_a_full_disk_are_507_until_space_is_freed(
     studio_on_small_disk: ThreadStudio,
 ) -> None:
     studio = studio_on_small_disk
@@ -264,7 +264,7 @@ def test_a_job_that_runs_while_the_disk_is_full_ends_with_its_exit_code(
 
 
 @needs.small_disk
-def test_a_job_that_fills_the_disk_can_be_canceled_repeatedly(
+def test_jobs_that_fill_the_disk_can_be_canceled_one_after_another(
     studio_on_small_disk: ThreadStudio,
 ) -> None:
     studio = studio_on_small_disk

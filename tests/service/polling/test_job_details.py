@@ -274,25 +274,25 @@ def test_the_end_of_a_log_has_an_age_while_it_may_have_changed() -> None:
         studio = Studio()
         async with reading(studio) as details:
             details.select(RUNNING)
-            assert details.end_as_of(RUNNING) is None, "nothing was read"
+            assert details.log_end_read_at(RUNNING) is None, "nothing was read"
             await asyncio.sleep(5)
-            assert details.end_as_of(RUNNING) is None, "it is read again and again"
+            assert details.log_end_read_at(RUNNING) is None, "it is read again and again"
             studio.errors = [TransportError("lost")] * 1000
             await asyncio.sleep(5)
-            assert details.end_as_of(RUNNING) is not None
+            assert details.log_end_read_at(RUNNING) is not None
             studio.errors.clear()
             await asyncio.sleep(60)
-            assert details.end_as_of(RUNNING) is None
+            assert details.log_end_read_at(RUNNING) is None
             details.select(FAILED)
-            assert details.end_as_of(RUNNING) is not None, "it is no longer read"
+            assert details.log_end_read_at(RUNNING) is not None, "it is no longer read"
             await asyncio.sleep(5)
-            assert details.end_as_of(FAILED) is None, "it has ended"
+            assert details.log_end_read_at(FAILED) is None, "it has ended"
             details.select(RUNNING)
-            assert details.end_as_of(RUNNING) is not None
-            assert details.end_as_of(FAILED) is None, "it has ended"
+            assert details.log_end_read_at(RUNNING) is not None
+            assert details.log_end_read_at(FAILED) is None, "it has ended"
             ended = RUNNING.model_copy(update={"status": "COMPLETE"})
             details.select(ended)
-            assert details.end_as_of(ended) is not None
+            assert details.log_end_read_at(ended) is not None
 
     run(scenario())
 
@@ -311,7 +311,7 @@ def test_the_stored_log_of_an_ended_job_replaces_an_older_end_at_once() -> None:
             details.select(ended)
             await asyncio.sleep(SELECTION_PAUSE / 10)
             assert details.end(RUNNING.id) == studio.stored_logs[RUNNING.id]
-            assert details.end_as_of(ended) is None
+            assert details.log_end_read_at(ended) is None
             await asyncio.sleep(60)
             assert len(studio.requests) == requests
 

@@ -1,4 +1,4 @@
-"""Invalid inputs and refusals of Studio are shown at their fields, and the form keeps its contents.
+"""Invalid inputs and refusals of Studio are shown in the form, which keeps its contents.
 
 A form that was refused can be sent again, and then creates one job.
 """
@@ -61,7 +61,7 @@ INVALID: dict[str, tuple[dict[str, str], str]] = {
     "300 MB file": ({"files": "{folder}/big"}, "is too large: 286.1 MiB, at most 256.0 MiB"),
     "folder": ({"files": "{folder}"}, "is a folder; name a file in it"),
 }
-"""By case, what is typed, and words of the error at the last of the fields."""
+"""By case: what is typed into fields, and words of the error, shown at the last of them."""
 
 
 def make_files(folder: Path) -> None:
@@ -143,7 +143,7 @@ def draft_of(typed: dict[str, str]) -> Draft:
     )
 
 
-def refusal(status: str, message: str) -> Any:
+def error_answer(status: str, message: str) -> Any:
     return faults.answer_json({"message": message}, status)
 
 
@@ -175,13 +175,19 @@ async def test_an_unreachable_studio_is_reported_until_it_answers_again(
 
 
 REFUSALS = {
-    "400": (refusal("400 Bad Request", "workers: not so many"), "Studio says: workers: not so"),
-    "403": (refusal("403 Forbidden", "not you"), "ask a member of the team"),
-    "404": (refusal("404 Not Found", "no such team"), "check Studio's URL, the team"),
-    "422": (refusal("422 Unprocessable", "priority must be low"), "Studio says: priority must be"),
+    "400": (
+        error_answer("400 Bad Request", "workers: not so many"),
+        "Studio says: workers: not so",
+    ),
+    "403": (error_answer("403 Forbidden", "not you"), "ask a member of the team"),
+    "404": (error_answer("404 Not Found", "no such team"), "check Studio's URL, the team"),
+    "422": (
+        error_answer("422 Unprocessable", "priority must be low"),
+        "Studio says: priority must be",
+    ),
     "429": (faults.too_many_requests("0"), "send the form again later"),
     "file": (
-        refusal("500 Internal Server Error", "boom"),
+        error_answer("500 Internal Server Error", "boom"),
         "Studio failed with 500: boom. No job was created; the form is kept.",
     ),
 }
@@ -189,7 +195,7 @@ REFUSALS = {
 
 
 @pytest.mark.usefixtures("short_rests")
-async def test_a_refusal_is_shown_at_its_field_and_the_same_form_can_be_sent_again(
+async def test_a_refusal_is_shown_and_the_same_form_can_be_sent_again(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     (tmp_path / "data.txt").write_text("x")
@@ -215,7 +221,7 @@ async def test_a_refusal_is_shown_at_its_field_and_the_same_form_can_be_sent_aga
 
 
 UNKNOWN_OUTCOMES = (
-    (refusal("500 Internal Server Error", "boom"), "Studio failed with 500: boom."),
+    (error_answer("500 Internal Server Error", "boom"), "Studio failed with 500: boom."),
     (faults.html_502(), "502"),
     (faults.reset, "closed the connection"),
 )
@@ -272,7 +278,7 @@ async def test_a_form_can_be_sent_again_as_soon_as_its_refusal_is_shown(
 
         monkeypatch.setattr(screen, "note", note_and_signal)
         monkeypatch.setattr(screen, "examine", examine_slowly)
-        proxy.plan = FailingCreates(refusal("400 Bad Request", "boom"))
+        proxy.plan = FailingCreates(error_answer("400 Bad Request", "boom"))
         await pilot.press("f9")
         await await_with_limit(is_refused.wait(), "the refusal")
         await pilot.press("f9")

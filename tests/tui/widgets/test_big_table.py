@@ -634,7 +634,7 @@ async def test_a_column_that_only_unfinished_rows_fill_is_not_shown_without_them
         await stage.show(ids(3))
         assert stage.lines()[0].split() == ["STATE", "NAME", "AGE", "ERROR"]
         drawing = stage.table.drawing
-        contents, contents_of_finished = drawing.contents, drawing.contents_when_finished
+        contents, contents_of_finished = drawing.contents, drawing.contents_of_finished
         drawing.hides_unfinished = True
         await stage.show(ids(2))
         assert stage.lines()[0].split() == ["STATE", "NAME", "AGE"]

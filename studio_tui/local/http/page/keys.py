@@ -15,7 +15,7 @@ class PageKeys:
         self._secret = secrets.token_bytes(32)
         self._base = ""
 
-    def serve_at(self, base: str) -> None:
+    def set_base_url(self, base: str) -> None:
         """Set the server's base URL."""
         self._base = base
 
@@ -23,7 +23,7 @@ class PageKeys:
         """Return the URL of a job's page."""
         return f"{self._base}{PAGES_PATH}/{job_id}/{self._key(job_id)}/"
 
-    def opens(self, job_id: str, key: str) -> bool:
+    def is_valid(self, job_id: str, key: str) -> bool:
         """Whether a key is valid for a job."""
         return hmac.compare_digest(key.encode("utf-8", "replace"), self._key(job_id).encode())
 

@@ -39,7 +39,7 @@ router = APIRouter(include_in_schema=False, prefix=f"{PAGES_PATH}/{{job_id}}/{{k
 async def _open(job_id: str, key: str, studio: CurrentStudio) -> sqlite3.Row:
     rows = (
         await studio.database.read(list_jobs, None, job_id, 1)
-        if studio.pages.opens(job_id, key)
+        if studio.page_keys.is_valid(job_id, key)
         else []
     )
     if not rows:
@@ -58,13 +58,13 @@ OpenedJob = Annotated[sqlite3.Row, Depends(_open)]
 @router.get("/")
 async def page(studio: CurrentStudio, job: OpenedJob) -> Response:
     pipeline = await studio.database.read(find_by_job, job["id"])
-    return HTMLResponse(view.page(job, pipeline, studio.pages), headers=HEADERS)
+    return HTMLResponse(view.page(job, pipeline, studio.page_keys), headers=HEADERS)
 
 
 @router.get("/state")
 async def state(studio: CurrentStudio, job: OpenedJob) -> Response:
     pipeline = await studio.database.read(find_by_job, job["id"])
-    parts = view.parts(job, pipeline, studio.pages)
+    parts = view.parts(job, pipeline, studio.page_keys)
     return JSONResponse({"status": job["state"], "parts": parts}, headers=HEADERS)
 
 

@@ -125,7 +125,7 @@ class PipelineScreen(Page):
     def crumbs(self) -> tuple[str, ...]:
         return ("Pipelines", self.state.loaded.pipeline.name or self.state.pipeline_id)
 
-    def jobs_at_hand(self) -> Sequence[str]:
+    def job_ids_at_hand(self) -> Sequence[str]:
         """Return ids: of the current job's run, of its earlier runs, and of the job they repeat."""
         node = self.cursor.node()
         return () if node is None else (*filter(None, (node.run,)), *node.attempts, node.id)
