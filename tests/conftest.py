@@ -67,7 +67,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Let one process compile the tests, while the others wait, and later read its bytecode.
+    """Let one process compile the tests; the others wait for it, and then read its bytecode.
 
     That process also creates Hypothesis's file of all characters, which takes 1 s and 200 MB.
     """

@@ -44,7 +44,7 @@ def program(name: str) -> pytest.MarkDecorator:
     """Mark a test that runs another program, which may not be installed, such as tmux, less or dot.
 
     Such a test compares with the program, and other tests check the same behavior without it. The
-    exception is node: only it runs the script of a job's page, so that without it, only what the
-    page requests is tested. Nobody should need node to pass the suite.
+    exception is node: nothing else runs the script of a job's page, so that without node only the
+    requests of the page are tested. Nobody should need node to pass the suite.
     """
     return pytest.mark.skipif(shutil.which(name) is None, reason=f"{name} is not installed")

@@ -1,4 +1,4 @@
-"""Redaction recognizes secrets by the text around them, and changes nothing else."""
+"""Redaction recognizes secrets by their form or the text around them, and changes little else."""
 
 import re
 import string
