@@ -170,7 +170,7 @@ async def _wait_a_while(pilot: Dashboard, rng: random.Random) -> None:
     if kind < 0.3:
         await asyncio.sleep(0)
     elif kind < 0.9:
-        await pilot.pause(0)  # without a number it would wait until the machine is idle
+        await pilot.pause(0)  # without a number it would also wait for animations and threads
     else:
         await pilot.pause(rng.uniform(0, 0.3))
 

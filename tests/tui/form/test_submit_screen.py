@@ -298,7 +298,7 @@ async def test_an_edit_without_a_message_is_saved_when_the_program_ends(
 
 
 async def reopen_form(pilot: Dashboard) -> None:
-    """Open the form for a new job, which has a draft."""
+    """Open the form for a new job, of which a draft is saved."""
     await pilot.press("n")
     await until_shown(pilot, "This is the form as you left it")
 

@@ -1,4 +1,4 @@
-"""Every dialog at every size: title and answers stay visible, and the rest can be scrolled."""
+"""Every dialog at several sizes: title and answers stay visible, and the rest can be scrolled."""
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -87,7 +87,7 @@ async def _no_answer() -> JobList:
 
 
 def session_without_answers(*, is_local: bool = True) -> StudioSession:
-    """Return the part of a session that forms about datasets need, without any answer."""
+    """Return the part of a session that forms about datasets need; its requests all fail."""
     return cast(
         "StudioSession",
         SimpleNamespace(

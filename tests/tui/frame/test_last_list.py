@@ -280,7 +280,7 @@ async def test_the_list_for_the_next_run_follows_the_tab_the_filter_and_the_curs
         with step("another tab"):
             await pilot.press("6")
             await until(pilot, lambda: shows_first("Activity", "", 0))
-        with step("a tab whose list cannot be kept has none, nor the one of another tab"):
+        with step("a tab whose list cannot be kept leaves no list, not even that of another tab"):
             await pilot.press("4")
             await until(pilot, shows_first)
         with step("back on a tab that was saved"):

@@ -101,7 +101,7 @@ def test_a_regular_file_named_downloads_is_not_used_as_a_folder(home: Path) -> N
     assert screenshot_folder() == Path()
 
 
-async def test_a_screenshot_whose_name_is_taken_asks_for_no_other_as_none_can_be_typed(
+async def test_the_error_for_a_taken_name_of_a_screenshot_does_not_ask_to_type_another(
     studio: ThreadStudio, home: Path
 ) -> None:
     (home / "here" / "taken.svg").touch()

@@ -168,7 +168,7 @@ def test_an_unusable_id_of_the_current_job_does_not_matter_if_others_are_marked(
         ),
     ],
 )
-def test_a_reason_says_of_one_marked_job_or_of_several_why_none_can_be_canceled(
+def test_the_reason_why_no_marked_job_can_be_canceled_counts_several_jobs_by_state(
     marked: list[Job], reason: str
 ) -> None:
     jobs = JobController(Screen(), lambda: marked[0], marked=MarkedJobs(lambda: marked))

@@ -168,7 +168,7 @@ def test_a_question_about_several_requests_describes_the_least_complete_search(
     assert any("cannot be told whether they are among" in line.text for line in question._lines)
 
 
-async def test_a_job_created_for_a_schedule_hints_at_no_key_of_a_page_opened_meanwhile() -> None:
+async def test_the_notice_about_a_manual_run_names_no_key_of_a_page_opened_meanwhile() -> None:
     key_to_newest = SimpleNamespace(binding=SimpleNamespace(id="job.after"))
     notes: list[str] = []
     app = SimpleNamespace(

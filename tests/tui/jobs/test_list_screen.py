@@ -63,7 +63,7 @@ def studio_with_26_jobs(tmp_path: Path) -> Iterator[ThreadStudio]:
 
 @pytest.fixture
 def studio_with_99_jobs(tmp_path: Path) -> Iterator[ThreadStudio]:
-    """A local Studio with one job less than are loaded at first."""
+    """A local Studio with one job fewer than are loaded at first."""
     with studio_with(99, tmp_path / "studio") as studio:
         yield studio
 
@@ -691,7 +691,7 @@ async def test_the_cursor_is_on_its_job_again_after_all_groupings(
         await until(pilot, lambda: table(pilot).cursor == shards[1])
 
 
-async def test_no_job_is_new_because_groups_are_gone(
+async def test_jobs_are_not_counted_as_new_because_their_groups_are_gone(
     studio_with_26_jobs: ThreadStudio, tmp_path: Path
 ) -> None:
     for name in ("pair_1.py", "pair_2.py"):
@@ -857,7 +857,7 @@ async def test_marked_schedules_are_not_canceled_with_jobs_and_the_user_is_notif
         await until_shown(pilot, "nightly.py (", "schedule     0 3 1 1 *", "next runs")
 
 
-async def test_the_page_of_a_job_shows_its_usual_run_time_as_of_when_it_was_opened(
+async def test_the_page_of_a_job_shows_the_usual_run_time_known_when_it_is_opened(
     studio_with_three_jobs: ThreadStudio, tmp_path: Path
 ) -> None:
     studio = studio_with_three_jobs

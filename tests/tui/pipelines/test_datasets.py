@@ -98,7 +98,9 @@ async def test_outdated_datasets_are_reported_and_only_these_are_rebuilt(
             await pilot.press("enter")
             await until_shown(pilot, "Datasets: 3, 0 out of date")
             assert "is rebuilding" not in screen_text(pilot)
-        with step("a pipeline that rebuilds datasets is named in the list and in that of the form"):
+        with step(
+            "a pipeline that rebuilds datasets is named in the list, also if the form opens it"
+        ):
             hold = tmp_path / "hold"
             hold.touch()
             running = trigger(studio, "report", environment=f"HOLD={hold}")

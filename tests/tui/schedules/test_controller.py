@@ -49,7 +49,7 @@ def test_the_list_of_jobs_cancels_no_marked_schedules_and_says_where_they_are_ca
     )
 
 
-def test_the_help_of_no_key_speaks_of_the_job_under_the_cursor_as_it_is_a_schedule() -> None:
+def test_no_help_text_of_the_commands_for_schedules_speaks_of_a_job_under_the_cursor() -> None:
     help_texts = {command.id: command.help for command in ScheduleController.COMMANDS}
     assert help_texts["job.copy_id"] == "Copy the schedule's full id"
     assert not [text for text in help_texts.values() if re.search(r"\bthe job\b", text)]

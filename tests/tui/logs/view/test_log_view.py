@@ -302,7 +302,7 @@ def status_text(view: LogView) -> str:
 
 
 def below_text(view: LogView) -> str:
-    """Return the text at the right of the status line: how far the rows are, and what is new."""
+    """Return the text at the right of the status line: where the rows are, and what is new."""
     return "".join(part.text for part in view.words.right)
 
 

@@ -1,4 +1,4 @@
-"""Rows that one painter draws in any order look like rows drawn by a new painter each."""
+"""Rows that one painter draws in any order look as if a new painter had drawn each."""
 
 import tempfile
 from pathlib import Path
