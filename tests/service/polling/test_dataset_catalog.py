@@ -49,39 +49,39 @@ JOBS = [job(number, "FAILED" if number == 2 else "COMPLETE") for number in range
 
 async def test_datasets_of_the_newest_complete_jobs_are_requested_once_a_few_at_a_time() -> None:
     studio = Studio()
-    names = DatasetCatalog(studio)
-    await names.request_versions(JOBS)
-    await names.request_versions(JOBS)
+    catalog = DatasetCatalog(studio)
+    await catalog.request_versions(JOBS)
+    await catalog.request_versions(JOBS)
     assert len(studio.requested_jobs) == REQUESTED_JOBS
     assert set(Counter(studio.requested_jobs).values()) == {1}
     assert studio.requested_jobs[:2] == [JOBS[0].id, JOBS[2].id]
     assert studio.most_pending == AT_ONCE
-    assert "of.00000001" in names.names(())
+    assert "of.00000001" in catalog.names(())
 
 
 async def test_the_datasets_of_the_jobs_that_were_requested_first_are_forgotten_beyond_a_limit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(dataset_catalog, "KEPT_JOBS", 3)
-    names = DatasetCatalog(Studio())
-    await names.request_versions([job(1), job(2)])
-    await names.request_versions([job(3), job(4)])
-    assert names.names(()) == ("of.00000002", "of.00000003", "of.00000004")
+    catalog = DatasetCatalog(Studio())
+    await catalog.request_versions([job(1), job(2)])
+    await catalog.request_versions([job(3), job(4)])
+    assert catalog.names(()) == ("of.00000002", "of.00000003", "of.00000004")
 
 
 async def test_the_names_begin_with_the_targets_of_pipelines_and_contain_each_name_once() -> None:
-    names = DatasetCatalog(Studio())
-    await names.request_versions(JOBS[:1])
+    catalog = DatasetCatalog(Studio())
+    await catalog.request_versions(JOBS[:1])
     pipelines = (pipeline(1, triggered_from="b, of.00000001"), pipeline(2, triggered_from=None))
-    assert names.names(pipelines) == ("b", "of.00000001")
+    assert catalog.names(pipelines) == ("b", "of.00000001")
 
 
 async def test_a_job_whose_datasets_studio_does_not_list_is_no_error() -> None:
     studio = Studio(NotFound(404, "no such page"))
-    names = DatasetCatalog(studio)
-    await names.request_versions(JOBS[:4])
-    assert len(names.names(())) == 2
-    assert names.is_complete
+    catalog = DatasetCatalog(studio)
+    await catalog.request_versions(JOBS[:4])
+    assert len(catalog.names(())) == 2
+    assert catalog.is_complete
 
 
 class Clock:
@@ -116,19 +116,19 @@ async def test_after_a_failure_the_remaining_jobs_are_requested_the_next_time(
     error: StudioError, rest: float, time: Clock
 ) -> None:
     studio = Studio(error)
-    names = DatasetCatalog(studio)
-    await names.request_versions(JOBS)
+    catalog = DatasetCatalog(studio)
+    await catalog.request_versions(JOBS)
     assert len(studio.requested_jobs) <= 1 + AT_ONCE
-    assert not names.is_complete
+    assert not catalog.is_complete
     count = len(studio.requested_jobs)
     time.now = rest - 0.1
-    await names.request_versions(JOBS)
+    await catalog.request_versions(JOBS)
     assert len(studio.requested_jobs) == count
     time.now = rest
-    await names.request_versions(JOBS)
-    assert names.is_complete
+    await catalog.request_versions(JOBS)
+    assert catalog.is_complete
     assert Counter(studio.requested_jobs).most_common(1) == [(JOBS[0].id, 2)]
-    assert len(names.names(())) == REQUESTED_JOBS
+    assert len(catalog.names(())) == REQUESTED_JOBS
 
 
 async def test_a_job_whose_request_always_fails_does_not_stop_the_others(time: Clock) -> None:
@@ -138,12 +138,12 @@ async def test_a_job_whose_request_always_fails_does_not_stop_the_others(time: C
                 raise ServerError(500, "broken")
             return await super().job_dataset_versions(job_id)
 
-    names = DatasetCatalog(FailsForFirstJob())
+    catalog = DatasetCatalog(FailsForFirstJob())
     for _ in range(2):
-        await names.request_versions(JOBS)
+        await catalog.request_versions(JOBS)
         time.now += 5
-    assert len(names.names(())) == REQUESTED_JOBS - 1
-    assert not names.is_complete
+    assert len(catalog.names(())) == REQUESTED_JOBS - 1
+    assert not catalog.is_complete
 
 
 async def test_the_datasets_of_one_job_are_requested_once_and_not_during_a_rest(
@@ -168,9 +168,9 @@ async def test_the_datasets_of_one_job_are_requested_once_and_not_during_a_rest(
 
 async def test_requests_that_keep_failing_become_rarer(time: Clock) -> None:
     studio = Studio(*[ServerError(500, "broken")] * 1000)
-    names = DatasetCatalog(studio)
+    catalog = DatasetCatalog(studio)
     for _ in range(600):
-        await names.request_versions(JOBS[:1])
+        await catalog.request_versions(JOBS[:1])
         time.now += 1
     assert 9 < len(studio.requested_jobs) < 60
 
@@ -178,10 +178,10 @@ async def test_requests_that_keep_failing_become_rarer(time: Clock) -> None:
 async def test_nothing_is_requested_in_an_outage() -> None:
     studio, reachability = Studio(), Reachability(probe=lambda: asyncio.sleep(0))
     reachability.note_failure(NotSent("gone"))
-    names = DatasetCatalog(studio, reachability)
-    await names.request_versions(JOBS)
+    catalog = DatasetCatalog(studio, reachability)
+    await catalog.request_versions(JOBS)
     assert studio.requested_jobs == []
-    assert not names.is_complete
+    assert not catalog.is_complete
 
 
 async def test_requests_stop_when_an_outage_begins() -> None:
@@ -197,10 +197,10 @@ async def test_versions_are_listed_newest_first_with_the_jobs_that_created_them(
         async def job_dataset_versions(self, job_id: str) -> tuple[DatasetVersion, ...]:
             return (DatasetVersion(dataset_name="a.b.c", version=f"1.0.{int(job_id[:8])}"),)
 
-    names = DatasetCatalog(VersionPerJob())
+    catalog = DatasetCatalog(VersionPerJob())
     jobs = [job(number, created_by="ann") for number in (2, 10, 1)]
-    await names.request_versions(jobs)
-    (dataset,) = names.made_by_jobs({each.id: each for each in jobs[:2]})
+    await catalog.request_versions(jobs)
+    (dataset,) = catalog.made_by_jobs({each.id: each for each in jobs[:2]})
     assert [each.version for each in dataset.versions] == ["1.0.10", "1.0.2", "1.0.1"]
     assert [each.made_by for each in dataset.versions] == ["ann", "ann", None]
     assert dataset.versions[0].job_id == jobs[1].id
@@ -216,8 +216,8 @@ async def test_an_invalid_version_comes_last_and_a_missing_one_is_left_out() -> 
                 for version in ("banana", None, "1.0.0", "²")
             )
 
-    names = DatasetCatalog(OddVersions())
-    await names.request_versions(JOBS[:1])
-    (dataset,) = names.made_by_jobs({})
+    catalog = DatasetCatalog(OddVersions())
+    await catalog.request_versions(JOBS[:1])
+    (dataset,) = catalog.made_by_jobs({})
     assert dataset.versions[0].version == "1.0.0"
     assert {each.version for each in dataset.versions} == {"1.0.0", "banana", "²"}

@@ -26,14 +26,14 @@ EARLIER, LATER = JobList((job(2),)), JobList((job(1), job(2)))
 class AnswerRecorderFixture:
     """An answer recorder, and the notifications that it has sent."""
 
-    def __init__(self, kept: Recorder) -> None:
+    def __init__(self, recorder: Recorder) -> None:
         self.now = NOON
-        self.kept = kept
-        self.history = JobHistory(kept.database)
+        self.recorder = recorder
+        self.history = JobHistory(recorder.database)
         self.origins = Origins()
         self.origins_changes = asyncio.Queue[None]()
         """One item for each notification that the origins have changed."""
-        self.answer_recorder = AnswerRecorder(kept, self.history, self.origins)
+        self.answer_recorder = AnswerRecorder(recorder, self.history, self.origins)
         self.answer_recorder.on_origins_changed = lambda: self.origins_changes.put_nowait(None)
 
     def record(self, jobs: JobList, minutes: float = 0) -> None:
@@ -47,7 +47,7 @@ class AnswerRecorderFixture:
 
     def recalled(self) -> tuple[list[str], datetime] | None:
         """Return the ids of the jobs that the next run recalls, and when Studio confirmed them."""
-        jobs = self.kept.recall("jobs", Job, 99)
+        jobs = self.recorder.recall("jobs", Job, 99)
         return ([each.id for each in jobs.items], jobs.at) if jobs else None
 
 
@@ -66,9 +66,9 @@ async def recording(folder: Path) -> AsyncIterator[AnswerRecorderFixture]:
 
 
 @contextmanager
-def unusable_file(kept: Recorder) -> Iterator[None]:
+def unusable_file(recorder: Recorder) -> Iterator[None]:
     """Replace the file by a directory for a while."""
-    path = kept.database.path
+    path = recorder.database.path
     path.parent.mkdir(exist_ok=True)
     path.touch()
     aside = path.rename(path.with_suffix(".aside"))
@@ -99,7 +99,7 @@ async def test_origins_that_could_not_be_read_from_disk_are_read_after_the_next_
 ) -> None:
     async with recording(tmp_path) as fixture:
         fixture.history.note_submitted(job(2).id, Submitted(run_of=job(1).id))
-        with unusable_file(fixture.kept):
+        with unusable_file(fixture.recorder):
             fixture.record(EARLIER)
             await until(lambda: "cannot be used" in caplog.text)
             await until(fixture.is_idle)
@@ -116,7 +116,7 @@ async def test_a_list_that_could_not_be_written_is_not_confirmed_and_is_written_
     async with recording(tmp_path) as fixture:
         fixture.record(EARLIER)
         await until(fixture.is_idle)
-        with unusable_file(fixture.kept):
+        with unusable_file(fixture.recorder):
             for minutes in (1, 2):
                 fixture.record(LATER, minutes)
                 await until(fixture.is_idle)
@@ -130,7 +130,7 @@ async def test_an_unchanged_answer_is_recorded_again_in_a_new_file(tmp_path: Pat
     async with recording(tmp_path) as fixture:
         fixture.record(LATER)
         await until(fixture.is_idle)
-        fixture.kept.database.path.unlink()
+        fixture.recorder.database.path.unlink()
         fixture.record(LATER, minutes=1)
         assert fixture.recalled() is None
         fixture.record(LATER, minutes=11)
@@ -156,7 +156,7 @@ async def test_the_end_waits_only_once_for_a_locked_file(
         for name in ("schedules", "clusters"):
             fixture.answer_recorder.record_list(name, object(), ())
         await until(fixture.is_idle)
-        monkeypatch.setattr(fixture.kept.database, "write", waits.append)
+        monkeypatch.setattr(fixture.recorder.database, "write", waits.append)
     assert len(waits) == 1
 
 

@@ -11,19 +11,19 @@ from tests.service.recorder.test_recorder import new_recorder, note_jobs
 LATER = NOON + timedelta(minutes=7)
 
 
-def note_pipelines(kept: Recorder, *pipelines: Pipeline, at: datetime = NOON) -> None:
-    kept.note_pipelines(pipelines, at, has_all=True)
+def note_pipelines(recorder: Recorder, *pipelines: Pipeline, at: datetime = NOON) -> None:
+    recorder.note_pipelines(pipelines, at, has_all=True)
 
 
 async def test_a_pipeline_is_recalled_with_its_jobs_and_the_time_when_studio_confirmed_it(
     tmp_path: Path,
 ) -> None:
-    kept = new_recorder(tmp_path)
+    recorder = new_recorder(tmp_path)
     recorded = pipeline(1, "RUNNING", {"a": "COMPLETE", "b": "RUNNING", "never_listed": "PENDING"})
-    note_pipelines(kept, recorded)
-    note_jobs(kept, [job(1, id="run-1-a"), job(2, "RUNNING", id="run-1-b"), job(3)])
-    note_pipelines(kept, recorded, at=LATER)
-    recalled = await recall_pipeline(kept.database, recorded.pipeline_id)
+    note_pipelines(recorder, recorded)
+    note_jobs(recorder, [job(1, id="run-1-a"), job(2, "RUNNING", id="run-1-b"), job(3)])
+    note_pipelines(recorder, recorded, at=LATER)
+    recalled = await recall_pipeline(recorder.database, recorded.pipeline_id)
     assert recalled is not None
     assert (recalled.detail.pipeline, recalled.at) == (recorded, LATER)
     assert recalled.detail.jobs.keys() == {"run-1-a", "run-1-b"}
@@ -32,10 +32,10 @@ async def test_a_pipeline_is_recalled_with_its_jobs_and_the_time_when_studio_con
 async def test_a_pipeline_that_is_no_longer_listed_has_the_time_when_it_was_listed_last(
     tmp_path: Path,
 ) -> None:
-    kept = new_recorder(tmp_path)
-    note_pipelines(kept, pipeline(1))
-    note_pipelines(kept, pipeline(2), at=LATER)
-    recalled = await recall_pipeline(kept.database, pipeline(1).pipeline_id)
+    recorder = new_recorder(tmp_path)
+    note_pipelines(recorder, pipeline(1))
+    note_pipelines(recorder, pipeline(2), at=LATER)
+    recalled = await recall_pipeline(recorder.database, pipeline(1).pipeline_id)
     assert recalled is not None
     assert recalled.at == NOON
 

@@ -55,8 +55,8 @@ def recorded_hour(tmp_path: Path) -> Recorder:
     return recorded_hour
 
 
-def exported(kept: Recorder, tmp_path: Path) -> RecordingContents:
-    export(kept.database, tmp_path / "hour.jsonl")
+def exported(recorder: Recorder, tmp_path: Path) -> RecordingContents:
+    export(recorder.database, tmp_path / "hour.jsonl")
     return load(tmp_path / "hour.jsonl")
 
 
@@ -100,7 +100,7 @@ async def test_a_replay_lists_the_items_that_studio_listed_at_that_time(
 
 
 async def test_a_replay_lists_the_schedules_as_they_were_at_that_time(tmp_path: Path) -> None:
-    kept, clock = new_recorder(tmp_path), Clock()
+    recorder, clock = new_recorder(tmp_path), Clock()
 
     def schedule(number: int, expression: str, since: int, **fields: str) -> Job:
         created = (NOON + timedelta(minutes=since)).isoformat()
@@ -108,13 +108,15 @@ async def test_a_replay_lists_the_schedules_as_they_were_at_that_time(tmp_path: 
         return job(number, "TASK", name=f"{number}", created_at=created, schedule=sent)
 
     suspended = schedule(2, "@daily", 10, suspended_at=NOON.isoformat())
-    note_jobs(kept, [schedule(1, "@daily", 0)])
-    note_jobs(kept, [schedule(2, "@daily", 10), schedule(1, "@hourly", 0)], minutes=10)
-    note_jobs(kept, [suspended, job(1, "CANCELED")], minutes=20)
+    note_jobs(recorder, [schedule(1, "@daily", 0)])
+    note_jobs(recorder, [schedule(2, "@daily", 10), schedule(1, "@hourly", 0)], minutes=10)
+    note_jobs(recorder, [suspended, job(1, "CANCELED")], minutes=20)
     # The third and the fourth are older and newer than the recorded jobs.
     listed = [schedule(4, "@yearly", 20), suspended, schedule(3, "@weekly", -9)]
-    kept.note_list("schedules", listed, NOON)
-    client = ReplayClient(recording := exported(kept, tmp_path), ReplayTime(recording, 60, clock))
+    recorder.note_list("schedules", listed, NOON)
+    client = ReplayClient(
+        recording := exported(recorder, tmp_path), ReplayTime(recording, 60, clock)
+    )
     shown = []
     for minutes in (1, 11, 21):
         clock.seconds = minutes
@@ -135,10 +137,12 @@ async def test_a_replay_lists_the_schedules_as_they_were_at_that_time(tmp_path: 
 async def test_of_jobs_created_at_the_same_time_a_replay_lists_the_last_first_as_studio_does(
     tmp_path: Path,
 ) -> None:
-    kept, noon = new_recorder(tmp_path), NOON.isoformat()
+    recorder, noon = new_recorder(tmp_path), NOON.isoformat()
     listed = [job(number, "QUEUED", created_at=noon) for number in (3, 2, 1)]
-    note_jobs(kept, listed)
-    client = ReplayClient(recording := exported(kept, tmp_path), time := ReplayTime(recording, 1))
+    note_jobs(recorder, listed)
+    client = ReplayClient(
+        recording := exported(recorder, tmp_path), time := ReplayTime(recording, 1)
+    )
     time.step()
     assert [each.id for each in (await client.jobs()).items] == [each.id for each in listed]
 
@@ -146,22 +150,26 @@ async def test_of_jobs_created_at_the_same_time_a_replay_lists_the_last_first_as
 async def test_the_busy_workers_of_clusters_follow_from_the_jobs_at_that_time(
     tmp_path: Path,
 ) -> None:
-    kept = new_recorder(tmp_path)
+    recorder = new_recorder(tmp_path)
     clock = Clock()
 
     def gpu_job(number: int, state: str) -> Job:
         return job(number, state, workers=2, compute_cluster_id="3")
 
-    note_jobs(kept, [gpu_job(1, "RUNNING"), gpu_job(2, "QUEUED")])
-    note_jobs(kept, [gpu_job(1, "RUNNING"), gpu_job(2, "RUNNING")], minutes=10)
-    note_jobs(kept, [gpu_job(1, "COMPLETE"), job(3, "RUNNING"), gpu_job(2, "RUNNING")], minutes=20)
-    note_jobs(kept, [job(3, "COMPLETE"), gpu_job(2, "COMPLETE")], minutes=30)
+    note_jobs(recorder, [gpu_job(1, "RUNNING"), gpu_job(2, "QUEUED")])
+    note_jobs(recorder, [gpu_job(1, "RUNNING"), gpu_job(2, "RUNNING")], minutes=10)
+    note_jobs(
+        recorder, [gpu_job(1, "COMPLETE"), job(3, "RUNNING"), gpu_job(2, "RUNNING")], minutes=20
+    )
+    note_jobs(recorder, [job(3, "COMPLETE"), gpu_job(2, "COMPLETE")], minutes=30)
     clusters = [
         {"id": "3", "name": "gpu", "busy_workers": 7, "active_workers": 7},
         {"id": "4", "name": "cpu", "busy_workers": 1},
     ]
-    kept.note_list("clusters", [Cluster.model_validate(fields) for fields in clusters], NOON)
-    client = ReplayClient(recording := exported(kept, tmp_path), ReplayTime(recording, 60, clock))
+    recorder.note_list("clusters", [Cluster.model_validate(fields) for fields in clusters], NOON)
+    client = ReplayClient(
+        recording := exported(recorder, tmp_path), ReplayTime(recording, 60, clock)
+    )
     busy = []
     for minutes in (1, 11, 21, 31):
         clock.seconds = minutes
@@ -229,12 +237,12 @@ async def test_a_replay_is_read_only_and_has_no_logs(
 
 
 def test_an_export_contains_no_secret_and_is_private(tmp_path: Path) -> None:
-    kept = new_recorder(tmp_path)
-    note_jobs(kept, [job_with_secrets()])
-    kept.note_call(call(query={"token": SECRETS[-1]}))
-    kept.flush()
+    recorder = new_recorder(tmp_path)
+    note_jobs(recorder, [job_with_secrets()])
+    recorder.note_call(call(query={"token": SECRETS[-1]}))
+    recorder.flush()
     file = tmp_path / "shared.jsonl"
-    assert export(kept.database, file) == 1
+    assert export(recorder.database, file) == 1
     text = file.read_text()
     for secret in (*SECRETS, "plainvalue", "pagekey", "password ="):
         assert secret not in text
