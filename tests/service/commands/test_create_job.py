@@ -58,7 +58,7 @@ class Studio(StudioClient):
         self.create_errors: list[StudioError | None] = []
         """Errors of the next requests for jobs; without an error, a request succeeds."""
         self.creates_despite_error: list[bool] = []
-        """Whether the next of these requests that fail create their jobs all the same."""
+        """Whether each of the next requests that fail creates its job all the same."""
         self.list_errors: list[StudioError | None] = []
         """Errors of the next requests for the list of jobs."""
         self.upload_errors: list[StudioError | None] = []

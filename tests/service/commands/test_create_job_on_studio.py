@@ -91,7 +91,7 @@ NOT_APPLIED = (
     RequestKind("429", faults.too_many_requests("1")),
 )
 LATE = RequestKind("late commit", forward_late)
-"""A request that, sent again, creates one job only if Studio checks its idempotency key."""
+"""If it is sent again, a second job is created unless Studio checks the idempotency key."""
 
 READ_FAULTS = (
     faults.reset,
@@ -104,8 +104,9 @@ READ_FAULTS = (
 class CreateChaos:
     """A plan for the proxy whose faults depend on a seed.
 
-    The first attempts of all requests meet each kind of fault equally often. Further attempts, and
-    requests that read, meet random faults. Without `has_keys` the proxy removes idempotency keys.
+    The first attempts of all requests meet each kind of fault about equally often. Some further
+    attempts, and some requests that read, meet random faults. Without `has_keys` the proxy removes
+    idempotency keys.
     """
 
     def __init__(self, seed: int, *, has_keys: bool) -> None:

@@ -56,7 +56,7 @@ def ended(number: int, seconds: float | None, state: str = "COMPLETE", name: str
 
 
 def runs(folder: Path) -> list[tuple[Any, ...]]:
-    """Return the recorded runs, the last ended first.
+    """Return the recorded runs; the one that ended last comes first.
 
     Each has its id, its state, its name, and when it was created, started and finished.
     """

@@ -42,7 +42,7 @@ class RerunRoute(LocalEndpoints):
 
 
 class Studio(StudioClient):
-    """Answers with a pipeline after a given number of errors."""
+    """Answers with a pipeline after the given errors."""
 
     is_local_studio = True
 
@@ -58,7 +58,7 @@ class Studio(StudioClient):
 def reruns(
     studio: Studio, folder: Path, submissions: list[Mapping[str, Submitted]]
 ) -> OrderedReruns:
-    """Return the command; for each pipeline, it adds the submissions of its jobs to a list."""
+    """Return the command; it appends the submissions of each pipeline's jobs to `submissions`."""
     history = JobHistory(RecorderFile(folder, "profile"))
     return OrderedReruns(
         studio,

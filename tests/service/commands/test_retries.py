@@ -22,13 +22,13 @@ from studio_tui.service.commands.retries import KEY_LIFETIME, KeyedRequests, sen
 
 @pytest.fixture(autouse=True)
 def two_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let requests be sent at most twice, at once."""
+    """Let a request be sent at most twice, without a rest in between."""
     monkeypatch.setattr(retries, "RESTS", (0.0,))
 
 
 @pytest.fixture
 def one_attempt(monkeypatch: pytest.MonkeyPatch, two_attempts: None) -> None:  # noqa: ARG001
-    """Let requests not be sent again."""
+    """Let a request be sent only once."""
     monkeypatch.setattr(retries, "RESTS", ())
 
 

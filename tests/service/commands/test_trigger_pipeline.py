@@ -51,7 +51,7 @@ class Studio(StudioClient):
         self.requests: list[tuple[tuple[str, ...], str | None, bool]] = []
         """The datasets, the environment and `review` of each request."""
         self.unreadable_lists = 0
-        """Number of next requests for the list that fail."""
+        """How many of the next requests for the list fail."""
 
     async def trigger_pipeline(
         self,
@@ -162,7 +162,7 @@ def test_a_pipeline_with_other_datasets_or_times_is_not_taken_for_the_requested_
     run(scenario())
 
 
-def test_none_of_two_likely_pipelines_is_chosen() -> None:
+def test_neither_of_two_likely_pipelines_is_chosen() -> None:
     async def scenario() -> None:
         studio = Studio(UNKNOWN)
         studio.created["twin"] = pipeline(7, created_at=NOON.isoformat())

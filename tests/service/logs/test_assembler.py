@@ -298,7 +298,7 @@ def test_a_piece_that_is_too_late_has_one_mark_where_it_belongs(log: AssembledLo
 def test_a_gap_of_the_local_studio_that_is_stored_here_has_no_mark(
     log: AssembledLog, length: int
 ) -> None:
-    # Its ids are twice the offset, odd for text and even for what stands for a gap.
+    # Its ids are twice the offset plus 1 for output, and twice the offset for a note about a gap.
     pieces = [(1, "x" * length), (2 * length + 1, "y" * length), (4 * length + 1, "z" * length)]
     log.connect(*pieces)
     stored = log.raw
@@ -542,7 +542,7 @@ def test_a_log_that_is_requested_again_is_complete_or_has_a_mark(
 ) -> None:
     """The first connection sends the pieces from number `first` on, the second all of them.
 
-    `stored` is how much of the log is stored before, or another text that is.
+    `stored` is how many bytes of the log are stored before, or another text that is stored instead.
     """
     whole = "".join(pieces).encode()
     before = whole[:stored] if isinstance(stored, int) else stored.encode()

@@ -1,4 +1,4 @@
-"""The library has one log per job, which viewers share; the next run finds whole ones again."""
+"""Viewers of a job share one log of the library; the next run finds the complete logs again."""
 
 import asyncio
 import errno
@@ -256,7 +256,7 @@ async def test_the_end_of_a_log_is_shown_alone_only_until_the_log_is_complete(
     tmp_path: Path,
 ) -> None:
     class CutStudio(Studio):
-        """Has lost most of a log since its end was requested."""
+        """Says that a log is much longer than it is when its end is requested."""
 
         async def job_log_end(self, *args: Any, **options: Any) -> LogBody:
             end = await super().job_log_end(*args, **options)

@@ -23,7 +23,7 @@ from tests.soak import at_length
 
 
 class Server(StudioClient):
-    """Lists jobs as the API does: newest first, by `limit`, `status` and `job_id` only."""
+    """Lists jobs as the API does: newest first, chosen only by `limit`, `status` and `job_id`."""
 
     def __init__(self, jobs: list[Job], *, accepts_active: bool = True) -> None:
         self.jobs_now = jobs
@@ -315,7 +315,7 @@ async def test_fewer_active_jobs_are_requested_if_their_list_is_too_large() -> N
     assert len((await feed.fetch()).jobs) == 400
 
 
-async def test_a_page_of_very_large_jobs_is_shortened_and_keeps_those_before() -> None:
+async def test_a_page_of_very_large_jobs_is_shortened_and_jobs_of_earlier_pages_stay() -> None:
     server = Growing(80)
     server.most = 30
     feed = JobsFeed(server)
@@ -346,7 +346,9 @@ async def test_old_jobs_that_have_ended_are_forgotten_beyond_a_limit(
     assert len((await feed.fetch()).jobs) > 900
 
 
-async def test_more_jobs_are_older_ones_also_if_more_are_known_than_were_requested() -> None:
+async def test_requesting_more_loads_older_jobs_even_if_more_are_known_than_were_requested() -> (
+    None
+):
     server = Growing(1000)
     feed = JobsFeed(server)
     for _ in range(8):

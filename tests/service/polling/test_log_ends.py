@@ -60,7 +60,7 @@ class Studio:
         self.scripts: dict[str, list[LogFrame | StudioError | float]] = {}
         """What each websocket of a job sends, raises or waits for (seconds); then it stays open."""
         self.open: Counter[str] = Counter()
-        """Open websockets of each job."""
+        """Number of open websockets of each job."""
         self.most_open = 0
         self.opened: list[str] = []
         """Jobs whose websockets were opened, in order."""

@@ -223,7 +223,7 @@ class Dashboard:
         return asyncio.get_running_loop().time()
 
     async def pass_time(self, seconds: float) -> None:
-        """Let virtual time pass, and record the texts that are shown at irregular times."""
+        """Let virtual time pass, and record the shown texts about every `STEP` seconds."""
         end = self.now + seconds
         while self.now < end:
             await asyncio.sleep(min(STEP, end - self.now) + 0.003)

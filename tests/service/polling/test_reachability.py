@@ -94,6 +94,7 @@ class Lists:
         self.errors: dict[str, StudioError] = {}
         """The errors of lists that fail, by name."""
         self.outages = 0
+        """Number of outages that have ended."""
         self._slowness = slowness
 
     def _poller(self, name: str, reachability: Reachability) -> Poller[str]:
@@ -113,7 +114,7 @@ class Lists:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Lists"]:
-        """Poll until the test has ended; yields when each list was received."""
+        """Poll until the test has ended; yield once each list has been received."""
         async with Probes().running() as reachability:
             reachability.subscribe(lambda: self._count(reachability))
             self.pollers = [self._poller(name, reachability) for name in INTERVALS]
@@ -127,7 +128,7 @@ class Lists:
 
 
 def fail(reachability: Reachability, error: StudioError, *, counts: bool = True) -> None:
-    """Let a request fail: for a list whose last request succeeded, unless it does not count."""
+    """Let a request fail: if it `counts`, for a list that had not failed before."""
     with suppress(StudioError), reachability.asking(counts=counts):
         raise error
 
@@ -193,7 +194,7 @@ def test_a_list_that_always_fails_while_others_succeed_says_so_and_is_no_outage(
     run(scenario())
 
 
-def test_a_list_and_a_log_that_are_always_rate_limited_are_one_outage_and_none() -> None:
+def test_a_rate_limit_of_one_list_is_a_single_outage_and_that_of_a_log_is_no_outage() -> None:
     async def scenario() -> None:
         async with Lists().running() as lists:
             lists.errors["clusters"] = RateLimited(429, "slow down", 30.0)

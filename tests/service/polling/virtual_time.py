@@ -11,7 +11,7 @@ from tests.jobs import NOON
 
 T = TypeVar("T")
 
-THREADS_TAKE = 5.0
+LONGEST_WAIT_FOR_THREAD = 5.0
 """Maximum seconds of real time to wait for a thread when there is nothing else to wait for."""
 
 
@@ -32,7 +32,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def _select(self, timeout: float | None = None) -> Any:
         if timeout is None:
             # Only a thread can still wake the loop.
-            if events := self._real_select(THREADS_TAKE):
+            if events := self._real_select(LONGEST_WAIT_FOR_THREAD):
                 return events
             raise AssertionError("All tasks wait and no timer is set: a deadlock.")
         events = self._real_select(0)

@@ -51,7 +51,10 @@ PAIRS = [
 
 
 def merged_digits(folder: Path, logs: tuple[str, ...], cuts: list[int]) -> str:
-    """Merge logs that grow in steps to `cuts` lines each; return the last digits of the lines."""
+    """Merge logs that grow in steps; return the last digit of each merged line.
+
+    After each step, each log has as many lines as the next of the sorted `cuts`; at last, all.
+    """
 
     async def merge() -> bytes:
         stores = [LogStore.create(folder) for _ in logs]

@@ -40,7 +40,7 @@ def store(tmp_path: Path) -> Iterator[LogStore]:
 
 
 def lines_of(data: bytes) -> list[bytes]:
-    """Split bytes into lines as `LogStore` does: no line follows the last newline."""
+    """Split bytes into lines as `LogStore` does: a newline at the end begins no further line."""
     lines = data.split(b"\n")
     return lines[:-1] if lines[-1] == b"" else lines
 

@@ -43,7 +43,7 @@ def find_lines_with_x(lines: bytes) -> list[int]:
 
 
 def expected(data: bytes, *, negated: bool = False) -> list[int]:
-    """Return the starts of the lines that contain an x, or none if `negated`.
+    """Return the starts of the lines that contain an x; if `negated`, of those without an x.
 
     The part of a line more than `LINE_LIMIT` bytes beyond its block is not searched.
     """
