@@ -1,4 +1,4 @@
-"""Importing httpx does not import the libraries of its command line."""
+"""The client imports httpx without the libraries of httpx's command line."""
 
 import json
 import subprocess

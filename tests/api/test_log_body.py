@@ -19,7 +19,7 @@ def range_start(header: str, length: int) -> int:
 
 
 async def with_ranges(exchange: Exchange) -> None:
-    """Answer like a server that supports ranges and ETags (RFC 9110, 13 and 14)."""
+    """Answer like a server that supports ranges and ETags (RFC 9110, sections 13 and 14)."""
     headers = {"content-type": "text/plain", "etag": '"v1"'}
     range_header = exchange.seen.headers.get("range", "")
     if exchange.seen.headers.get("if-none-match") == '"v1"':
@@ -140,7 +140,7 @@ async def test_a_large_log_is_read_in_parts(
 
 
 def part(data: bytes, content_range: str) -> Fault:
-    """Answer with a part of a log and its Content-Range, whether it is true or not."""
+    """Return an answer with a part of a log and this Content-Range, which may be wrong."""
     status = "206 Partial Content"
     return answer(
         data, status=status, content_type="text/plain", content_range=f"bytes {content_range}"

@@ -1,4 +1,4 @@
-"""Following a log over a websocket, without faults and with each of them."""
+"""Following a log over a websocket, without faults and with each kind of fault."""
 
 import asyncio
 import json
@@ -198,7 +198,7 @@ async def test_a_refused_connection_raises_not_sent(
 
 
 @pytest.mark.parametrize("status", ["401 Unauthorized", "403 Forbidden"])
-async def test_the_token_scheme_is_tried_first_and_bearer_after_a_refusal(
+async def test_the_token_without_a_scheme_is_tried_first_and_bearer_after_a_refusal(
     client: StudioClient, proxy: FaultProxy, status: str
 ) -> None:
     proxy.queue(answer_json({"message": "no"}, status))

@@ -1,4 +1,4 @@
-"""Incremental parsing of lists: only changed rows are parsed, with the same result as for all."""
+"""Incremental parsing of lists: only changed rows are parsed, and the page is as if all were."""
 
 import asyncio
 import json

@@ -164,7 +164,7 @@ async def test_a_ca_file_without_certificates_is_a_configuration_error(tmp_path:
 
 
 class Tunnel:
-    """A proxy that opens tunnels (RFC 9110, 9.3.6), or refuses to with a status."""
+    """A proxy that opens tunnels (RFC 9110, section 9.3.6), or refuses if it is given a status."""
 
     def __init__(self, *, refuses: str) -> None:
         self.heads: list[str] = []
