@@ -121,7 +121,9 @@ def test_a_request_is_copied_as_curl_with_a_remark_about_omitted_values() -> Non
         (CANCEL, False),
     ],
 )
-def test_only_what_a_command_created_is_called_so(request_entry: Entry, is_created: bool) -> None:
+def test_only_what_a_command_created_is_labeled_as_created(
+    request_entry: Entry, is_created: bool
+) -> None:
     labels = [fact.label for fact in facts(replace(request_entry, made=JOB), NOON)]
     assert ("created" in labels) == is_created
 

@@ -65,7 +65,7 @@ _CONTENTS: dict[FieldValue, st.SearchStrategy[FieldValue]] = {
     (): st.lists(ANY_TEXT, max_size=3).map(tuple),
     False: st.booleans(),
 }
-"""The contents that a field may have, by its content if it is empty."""
+"""The contents that a field may have, by the content of an empty field of its type."""
 
 TIMEOUT = Field(
     label="time limit",

@@ -55,7 +55,9 @@ def test_the_header_shows_the_state_of_the_connection_and_the_next_try(
     ("state", "words"),
     [("COMPLETE", "◌ 2.0 KiB still to come"), ("RUNNING", "◌ at least 2.0 KiB still to come")],
 )
-def test_bytes_that_a_job_may_have_printed_since_are_not_denied(state: str, words: str) -> None:
+def test_while_a_job_runs_the_bytes_still_to_come_are_called_a_minimum(
+    state: str, words: str
+) -> None:
     following = TailState(FollowPhase.FOLLOWING, NOON)
     assert describe_connection(following, job(1, state), NOON, behind=2048).text == words
 

@@ -91,7 +91,7 @@ def test_a_serialized_loguru_record_is_shown_like_its_log_line() -> None:
 
 
 @pytest.fixture
-def _new_york(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def local_time_is_new_york(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with monkeypatch.context() as environment:
         environment.setenv("TZ", "America/New_York")
         time.tzset()
@@ -99,7 +99,7 @@ def _new_york(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     time.tzset()
 
 
-@pytest.mark.usefixtures("_new_york")
+@pytest.mark.usefixtures("local_time_is_new_york")
 @pytest.mark.parametrize(
     ("value", "shown"),
     [

@@ -39,7 +39,7 @@ def tqdm(*frames: tuple[int, str]) -> bytes:
 def rich(frames: list[list[str]], messages: dict[int, str]) -> bytes:
     """Return what a live display writes: each frame over the previous one.
 
-    `messages` are the messages that are printed above the frame with their number.
+    `messages` has the messages that are printed above a frame, by the number of the frame.
     """
     parts = ["begins\n"]
     for number, frame in enumerate(frames):

@@ -1,4 +1,4 @@
-"""The lines of a failure are one unit, with any prefix, and its signature is the reason."""
+"""The lines of a failure are one unit, with any prefix; the signature is the reason in words."""
 
 import json
 import re

@@ -46,7 +46,7 @@ class Plane(NamedTuple):
         return {} if character in {" ", BOX} else arms(character)
 
     def lines_down(self, node: str, weight: int = 1) -> tuple[set[str], set[tuple[int, int]]]:
-        """Follow all lines down from a box; return the boxes that they reach and their cells.
+        """Follow all lines down from a box; return the boxes that they reach, and their own cells.
 
         Lines of less than `weight` are not followed, and no line is followed upward.
         """

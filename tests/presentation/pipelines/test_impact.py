@@ -42,7 +42,12 @@ def test_the_words_about_an_ended_pipeline_say_how_it_ended() -> None:
     ("state", "runs", "locally", "elsewhere"),
     [
         ("FAILED", FAILED, ["b.py"], ["b.py"]),
-        ("CANCELED", {"a": "COMPLETE", "b": "CANCELED", "c": "FAILED"}, ["b.py", "c.py"], None),
+        (
+            "CANCELED",
+            {"a": "COMPLETE", "b": "CANCELED", "c": "FAILED"},
+            ["b.py", "c.py"],
+            ["b.py", "c.py"],
+        ),
         ("PAUSED", FAILED, ["b.py"], []),
         ("PAUSED", {"a": "FAILED", "b": "PENDING", "c": "RUNNING"}, [], []),
         ("PAUSED", {"a": "COMPLETE", "b": "PENDING"}, [], []),
@@ -50,8 +55,8 @@ def test_the_words_about_an_ended_pipeline_say_how_it_ended() -> None:
     ],
 )
 def test_a_resumed_pipeline_repeats_stopped_jobs_if_no_other_job_can_start(
-    state: str, runs: dict[str, str], locally: list[str], elsewhere: list[str] | None
+    state: str, runs: dict[str, str], locally: list[str], elsewhere: list[str]
 ) -> None:
-    for is_local, names in ((True, locally), (False, locally if elsewhere is None else elsewhere)):
+    for is_local, names in ((True, locally), (False, elsewhere)):
         repeated_jobs = repeated_by_resume(pipeline(1, state, runs), is_local=is_local)
         assert [node.name for node in repeated_jobs] == names

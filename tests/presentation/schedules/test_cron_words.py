@@ -51,7 +51,7 @@ def test_an_invalid_expression_is_refused() -> None:
 
 
 def field(first: int, last: int) -> st.SearchStrategy[str]:
-    """Return all kinds of fields of a cron expression with values in a range."""
+    """Make a field of a cron expression, of any kind, with values in a range."""
     values = st.lists(st.integers(first, last).map(str), min_size=1, max_size=6).map(",".join)
     steps = st.sampled_from([2, 3, 4, 5, 6]).map("*/{}".format)
     return st.just("*") | values | steps

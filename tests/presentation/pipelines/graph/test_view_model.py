@@ -59,7 +59,7 @@ def test_a_queued_job_shows_why_its_cluster_cannot_start_it() -> None:
 
 
 @pytest.mark.parametrize(("status", "has_bar"), [("INIT", False), ("RUNNING", True)])
-def test_a_bar_of_the_installation_of_its_environment_is_not_a_jobs_progress(
+def test_a_progress_bar_of_the_installation_is_not_the_progress_of_the_job(
     status: str, has_bar: bool
 ) -> None:
     model = view_model(split=status)

@@ -36,7 +36,7 @@ def at(minute: float) -> datetime:
 
 
 def job(name: str, status: str, left_queue: float | None = None, **minutes: float) -> Job:
-    """Return a run with times in minutes after ten: when it left the queue, `started=1`."""
+    """Return a run; all times are in minutes after ten, such as `started=1`."""
     times = {f"{key}_at": at(minute) for key, minute in minutes.items()}
     steps = None
     if left_queue is not None:
