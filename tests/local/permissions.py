@@ -12,7 +12,7 @@ _IGNORING_PERMISSIONS = 1 << 1 | 1 << 2
 
 @contextmanager
 def permissions_matter() -> Iterator[None]:
-    """Apply permissions to this thread, and to threads that it starts; not to processes."""
+    """Apply permissions to this thread, and to threads but not to processes that it starts."""
     if os.geteuid() != 0:
         yield
         return

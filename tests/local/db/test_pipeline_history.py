@@ -94,7 +94,7 @@ async def test_a_job_is_restored_to_an_ended_pipeline_but_not_to_a_running_one(
 
 
 def nearest_ancestors(graph: Mapping[str, list[str]], name: str, present: set[str]) -> set[str]:
-    """Return the parents of a job, each that is not present replaced by its own, and so on."""
+    """Return the parents of a job; each that is not present is replaced by its own, and so on."""
     nearest: set[str] = set()
     for parent in graph[name]:
         nearest |= {parent} if parent in present else nearest_ancestors(graph, parent, present)

@@ -325,7 +325,7 @@ async def test_a_job_that_continues_a_failed_run_replaces_it_in_the_pipeline(
     )
     assert (await bench.reload(pipeline)).pipeline["error_message"] is None
     await bench.end(fixed, JobState.FAILED)
-    # It names the first failed run instead of the failed fix, as a client may.
+    # The next job continues the first failed run instead of the failed fix, as a client may.
     better = await bench.submit("better", failed)
     await bench.end(better, JobState.COMPLETE)
     if state_after_failure == "PAUSED":

@@ -40,6 +40,7 @@ class Bench(JobBench):
 
     @classmethod
     async def open(cls, folder: Path, *datasets: str) -> "Bench":
+        """Open the database; the schedule rebuilds `datasets` if any are given."""
         bench = cls(await Database.open(folder / "studio.db"))
         maker = await bench.submit()
         run_lineage = RunLineage((ReportedDataset("local.local.thumbs", None, ()),))

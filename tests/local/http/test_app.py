@@ -50,7 +50,7 @@ NEWER = {
     "JobPipelineOutput": {"warnings", "scheduled_by", "removed"},
     "JobPipelineRunOutput": {"attempts"},
 }
-"""Keys that the published client reads or sends, and the document does not have."""
+"""Keys that the document does not have: of the newer published client, or of this Studio alone."""
 
 OWN_SCHEMAS = {
     "ErrorBody",

@@ -1,4 +1,4 @@
-"""Requests of a size that once took minutes: the tests count operations."""
+"""Requests of a size that once took minutes; where the cost matters, operations are counted."""
 
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping

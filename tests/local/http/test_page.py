@@ -162,8 +162,8 @@ def test_a_websocket_at_the_url_of_a_page_is_refused(studio: ThreadStudio) -> No
         assert connection.recv(4096).startswith(b"HTTP/1.1 403")
 
 
-# The part of a browser that page.js uses. Its arguments are the logs, each as bytes and ETag or,
-# if it cannot be read, null; and the job's status.
+# The part of a browser that page.js uses. The arguments of the program are the logs, each as bytes
+# and ETag or, if it cannot be read, null; and the job's status.
 BROWSER = """
 const elements = {};
 const element = (id) => elements[id] ??= {

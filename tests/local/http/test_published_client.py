@@ -1,4 +1,4 @@
-"""The published `datachain` command against a local Studio; STUDIO_TUI_DATACHAIN names it."""
+"""The published `datachain` command, which STUDIO_TUI_DATACHAIN names, with a local Studio."""
 
 import os
 import re

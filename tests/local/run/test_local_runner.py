@@ -413,8 +413,8 @@ async def test_a_canceled_job_receives_sigterm_and_can_clean_up(bench: Bench) ->
     assert "tidied up" in bench.log()
 
 
-# It and its two children ignore SIGTERM. The children have sessions of their own; one has an empty
-# environment, and so no marker of the job.
+# A program that ignores SIGTERM, as do its two children. The children have sessions of their own;
+# one has an empty environment, and so no marker of the job.
 STUBBORN = """
 import os, signal, subprocess, sys, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -1,6 +1,6 @@
-"""UDFs with the setting `workers`, beside a stand-in for DataChain.
+"""UDFs with the setting `workers`, with a stand-in for DataChain.
 
-`tests/local/http/test_published_client.py` runs such UDFs in DataChain itself.
+`tests/local/http/test_published_client.py` runs such UDFs with DataChain itself.
 """
 
 import sys
@@ -34,7 +34,9 @@ def workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     del sys.modules["studio_udf_workers"]
 
 
-def test_the_distributor_is_false_in_a_function_whose_local_workers_is_false(workers: Any) -> None:
+def test_the_distributor_is_false_in_a_function_whose_variable_workers_is_false(
+    workers: Any,
+) -> None:
     distributor = workers.Distributor
 
     def is_true_with(setting: object) -> bool:

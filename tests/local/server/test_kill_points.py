@@ -48,11 +48,11 @@ def die_at_write(name: str, moment: str, method: str) -> None:
     real = getattr(Database, method)
 
     async def write(database: Database, work: Any, *arguments: Any) -> Any:
-        is_it = work.__name__ == name
-        if is_it and moment == "before":
+        is_point = work.__name__ == name
+        if is_point and moment == "before":
             die()
         answer = await real(database, work, *arguments)
-        if is_it:
+        if is_point:
             die()
         return answer
 

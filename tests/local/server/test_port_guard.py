@@ -19,7 +19,7 @@ from tests.waiting import await_with_limit, eventually
 
 
 class Stranger:
-    """Another program on the port of a server: it responds like it and keeps all it receives."""
+    """Another program on the port of a server: it responds like the server, and keeps its input."""
 
     def __init__(self, instance: str) -> None:
         self.received: list[bytes] = []

@@ -1,4 +1,4 @@
-"""Starts with other things in the place of the data directory's files."""
+"""The server is started with other things in the place of the files of its data directory."""
 
 import asyncio
 import os

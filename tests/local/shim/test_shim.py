@@ -42,7 +42,7 @@ JobStatus = Enum("JobStatus", "RUNNING COMPLETE FAILED")
 def datachain_wheel(folder: Path) -> str:
     """Write a wheel of a stand-in for DataChain; return a requirement for it.
 
-    It hangs at the beginning or end of a job if the variable HANG is `begin` or `end`.
+    The stand-in hangs at the beginning or end of a job if the variable HANG is `begin` or `end`.
     """
     path = write_wheel(folder, "datachain", DATACHAIN)
     return f"datachain @ {path.as_uri()}"
