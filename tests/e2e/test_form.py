@@ -58,7 +58,7 @@ def hang_up(terminal: Terminal) -> None:
 
 
 ENDINGS = [(press_quit, 0), (terminate, 128 + signal.SIGTERM), (hang_up, 128 + signal.SIGHUP)]
-"""Ways to end the program, and its exit codes; `test_frozen_terminal.py` hangs up as well."""
+"""Ways to end the program, and its exit codes; `test_frozen_terminal.py` always tests SIGHUP."""
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def _has_changed(now: dict[str, Any], before: dict[str, Any]) -> bool:
 
 
 def _pumped(terminal: Terminal) -> bool:
-    """Read what the dashboard draws, which otherwise comes to a halt; return true."""
+    """Read what the dashboard draws, as it would wait for a full terminal; return true."""
     terminal.pump(0.05)
     return True
 

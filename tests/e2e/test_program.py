@@ -127,7 +127,7 @@ def command_lines() -> Iterator[bytes]:
 
 
 def must_not_contain_token(path: Path) -> bool:
-    """Return whether a file is none of those whose only content is the token."""
+    """Return whether a path is a file, except the two files that are made to store the token."""
     return path.is_file() and path.name not in {"token", "config"}
 
 
@@ -293,7 +293,7 @@ def test_doctor_reports_that_studio_answers_without_showing_the_token(
         (("--local", "doctor"), 0, "local Studio   not running"),
     ],
 )
-def test_doctor_exits_with_1_and_says_why_if_studio_does_not_answer_unless_it_is_not_used(
+def test_doctor_exits_with_1_and_says_why_only_if_a_studio_that_is_used_does_not_answer(
     words: Sequence[str], code: int, report: str, tmp_path: Path
 ) -> None:
     done = subprocess.run(

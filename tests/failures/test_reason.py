@@ -380,7 +380,7 @@ TOOLS = {
     "ERROR:root:x\nINFO:root:y\nnothing to do": ("", "nothing to do"),
     "Error: away\n" + "".join(f"step {n}\n" for n in range(40)) + "no rows": ("", "no rows"),
 }  # fmt: skip
-"""Outputs of tools that end with advice or a closing message; the failure and last message."""
+"""Outputs of tools that end with advice or a closing message: the failure and the last message."""
 
 
 @pytest.mark.parametrize("output", TOOLS)
