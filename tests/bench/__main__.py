@@ -143,7 +143,7 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="measure little, in seconds")
     parser.add_argument("--json", action="store_true", help="print numbers for a program")
     parser.add_argument("--strict", action="store_true", help="exit with 1 if a goal is missed")
-    parser.add_argument("--baseline", action="store_true", help="beside the last run's figures")
+    parser.add_argument("--baseline", action="store_true", help="show the last figures too")
     parser.add_argument("only", nargs="*", help="sections: start, keys, cpu, ..., open, page, ...")
     return parser.parse_args(arguments)
 

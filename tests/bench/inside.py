@@ -80,7 +80,7 @@ async def measure(count: int, rounds: int) -> dict[str, list[float]]:
             return max(0.0, await _cpu(pilot, step) - overhead)
 
         async def polls(responses: Iterable[bytes]) -> list[float]:
-            # New objects, as each response that is received is one.
+            # Copies, as each response from Studio is a new object too.
             bodies_as_received = (bytes(bytearray(body)) for body in islice(responses, rounds))
             parsing_times.extend(_parsing_time(before) for _ in range(rounds // 2 + 1))
             return [await cost(app.take(body)) for body in bodies_as_received]
@@ -95,7 +95,7 @@ async def measure(count: int, rounds: int) -> dict[str, list[float]]:
 
 
 async def _cpu(pilot: Pilot[None], step: Coroutine[None, None, None]) -> float:
-    """Return the CPU time in ms of a step, including the painting it causes, and a wait."""
+    """Return the CPU time in ms of a step and of the painting that it causes."""
     begin = time.process_time()
     await step
     await pilot.pause()

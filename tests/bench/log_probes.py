@@ -242,7 +242,7 @@ def _pages(
 def _page_time(
     terminal: Terminal, frames_before: int, patience: float, min_bytes: int
 ) -> float | None:
-    """Return when the frames after the first `frames_before` had `min_bytes` bytes, if they had."""
+    """Return when the frames after the first `frames_before` had `min_bytes` bytes, or `None`."""
 
     def new_bytes() -> int:
         return sum(frame.size for frame in terminal.frames[frames_before:])

@@ -18,7 +18,7 @@ IN_TURN = 5
 """Number of keys that are pressed in one of several programs before the next program's turn."""
 
 _QUIET_AFTER_KEYS = 0.1
-"""Seconds without a frame after which a program has also done what it delays during keys."""
+"""Seconds without a frame after which a program has also done what it delays while keys come."""
 
 _QUIET_AFTER_START = 0.3
 """Seconds without a frame after which a program is considered started."""

@@ -8,7 +8,7 @@ _CPU_CLOCK_OF_PROCESS = 2  # see clock_getcpuclockid(3)
 
 
 def tree(pid: int) -> set[int]:
-    """Return the process and all of its descendants."""
+    """Return the ids of the process and all of its descendants."""
     parents: dict[int, int] = {}
     for entry in _PROC.iterdir():
         if entry.name.isdigit():

@@ -10,14 +10,14 @@ Figures: TypeAlias = Mapping[str, Mapping[str, Any]]
 
 
 def quantile(values: Sequence[float], share: float) -> float:
-    """Return the smallest value that at least `share` (0 to 1) of `values` do not exceed."""
+    """Return the value at `share` (0 to 1) of the way through the sorted `values`."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
 @dataclass(frozen=True)
 class Goal:
-    """Upper limits of a measure; `None` for no limit."""
+    """Limits of a measure, upper ones unless stated; `None` for no limit."""
 
     times_floor: float | None = None
     """Limit of the median, as a multiple of the baseline's."""

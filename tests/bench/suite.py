@@ -1,4 +1,4 @@
-"""Benchmarks of a poll and of a job's start; the extent of all benchmarks and their programs."""
+"""Benchmarks of a poll and of a job's start; keys, programs and extent that all suites share."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Benchmarks of pipelines: the cost of each view of a graph before it is on a screen."""
+"""Benchmarks of pipelines: processing and drawing a graph, opening its views, and their keys."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace

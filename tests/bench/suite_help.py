@@ -1,9 +1,9 @@
 """Benchmarks of opening the help, over a list and over a log that grows.
 
 The baseline is a plain Textual program that opens a list of as many keys over a screen of as many
-lines, which change as often as those of the log. Where the baseline alone takes longer than the
-limit in ms, the limit is 1.2 times the baseline: Textual draws all lines below again, dimmed, and
-styles and lays out the list.
+lines, which change as often as those of the log. If 1.2 times the
+baseline is more than the limit in ms, it is the limit: Textual alone draws all lines below again,
+dimmed, and styles and lays out the list.
 """
 
 from collections.abc import Callable

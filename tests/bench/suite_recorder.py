@@ -54,7 +54,7 @@ class RecorderBench:
         self.root = root
 
     def sections(self) -> dict[str, Callable[[], Section]]:
-        """Return what can be measured, by name, in the order of the report."""
+        """Return the sections by name, in the order of the report."""
         return {"recorder": self.read, "recorder-disk": self.write, "recorder-start": self.start}
 
     def start(self) -> Section:
@@ -117,7 +117,7 @@ class RecorderBench:
         ]
         plain = Measure(
             "their run times, by a plain loop",
-            tuple(cpu(partial(_run_times, jobs)) for _ in _FILTERS),
+            tuple(cpu(partial(_count_long_runs, jobs)) for _ in _FILTERS),
         )
         measures.append(plain)
         for text in _FILTERS:
@@ -202,7 +202,7 @@ def _filter(rows: Listing[Job], text: str) -> None:
     rows.ids(Terms(text, JOBS), "age", _NOW)
 
 
-def _run_times(jobs: Sequence[Job]) -> int:
+def _count_long_runs(jobs: Sequence[Job]) -> int:
     """Return how many jobs ran for more than half an hour."""
     return sum(
         job.started_at is not None

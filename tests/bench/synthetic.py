@@ -1,7 +1,7 @@
 """Synthetic jobs for the table: any number, the same in every run, with the data of their cells."""
 
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
 from studio_tui.presentation.columns import Align, Column
@@ -61,11 +61,6 @@ def jobs(count: int) -> dict[str, SyntheticJob]:
             randomness.choice(_ERRORS),
         )
     return by_key
-
-
-def changed(job: SyntheticJob) -> SyntheticJob:
-    """Return the job a second later."""
-    return replace(job, seconds=job.seconds + 1, state=(job.state + 1) % len(_STATES))
 
 
 def cells(job: SyntheticJob) -> tuple[Cell, ...]:

@@ -95,7 +95,7 @@ class Terminal:
         self.pid, self._master = self._start(command, variables, size)
 
     def exit_code(self) -> int | None:
-        """Return the exit code of the program, negative if a signal ended it, or `None` yet."""
+        """Return the exit code of the program, negative for a signal; `None` while it runs."""
         if self._code is None:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
@@ -132,7 +132,7 @@ class Terminal:
         return sent
 
     def pump(self, seconds: float, until: Callable[[], bool] = lambda: False) -> bool:
-        """Read the program's output for `seconds`; return whether `until` became true."""
+        """Read output until `until` is true, for at most `seconds`; return whether it became so."""
         deadline = time.perf_counter() + seconds
         while not until():
             remaining = deadline - time.perf_counter()
@@ -216,7 +216,7 @@ class Terminal:
             self._unframed = 0
 
     def _answer(self, start: int, size_before: int) -> None:
-        """Answer the queries from `start` on that were incomplete in the output before."""
+        """Answer the queries from byte `start` on that end after the first `size_before` bytes."""
         for query in _QUERY.finditer(self.output, start):
             if query.end() > size_before:
                 answer = next(

@@ -46,7 +46,7 @@ def test_the_benchmark_measures_pipelines() -> None:
         "dag", "dag-draw", "dag-crossings", "dag-open", "dag-keys"
     )
     assert [len(processing), len(drawing), len(opening), len(keys)] == [12, 10, 6, 6]
-    # Without Graphviz, five of them have no baseline.
+    # Without Graphviz, the five baselines are missing.
     assert len(crossings) in {5, 10}
     assert all((figures["times_floor"] or 0) <= 2 for figures in crossings)
     assert all(figures["p50"] > 0 for figures in (*processing, *drawing, *opening, *keys))

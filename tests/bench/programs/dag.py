@@ -45,12 +45,12 @@ class DagApp(App[None]):
         self.run_worker(self._poll(), group="show")
 
     async def _poll(self) -> None:
-        """Poll, and exclude existing objects from garbage collection, which takes over 50 ms."""
+        """Poll, and say when the first answer is there, unless the pipeline is shown at once."""
         if self._at_once:
             self.action_open()
         self.run_worker(self._session.run(), group="poll")
         await self._session.jobs.first_answer()
-        gc.freeze()
+        gc.freeze()  # a collection of all objects takes over 50 ms
         if not self._at_once:
             await self.mount(Static("ready"))
 
