@@ -119,8 +119,11 @@ class DialogButtons(ItemGrid):
 
     def __init__(self, *buttons: Button) -> None:
         widest = max(Content.from_text(button.label).cell_length for button in buttons)
-        width = max(_MIN_BUTTON, widest + 2) + _GAP
-        super().__init__(*buttons, min_column_width=width, stretch_height=False)
+        self._column_width = max(_MIN_BUTTON, widest + 2) + _GAP
+        super().__init__(*buttons, min_column_width=self._column_width, stretch_height=False)
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002 (Textual's form)
+        return len(self.children) * self._column_width
 
 
 def answer_button(key: str, words: str, name: str) -> Button:
