@@ -26,6 +26,10 @@ MAX_DRAFTS = 50
 SECRETS_NOT_SAVED = "Environment values, and logins in URLs, are not saved to disk."
 
 SAVING_FAILED = "The form could not be saved to disk; see the program's log"
+_REPLACED_OTHER = (
+    "Another dashboard has saved this form too; f3 offers its input as “the form that was here "
+    "before”."
+)
 
 logger = logging.getLogger(__name__)
 
@@ -33,15 +37,17 @@ logger = logging.getLogger(__name__)
 class SavedForms:
     """The drafts and templates of one profile, each in a file of its own.
 
-    If several dashboards save the same form, the file has what was saved last. Values of the
-    environment and logins in URLs are never in a file; those of drafts are kept in memory until the
-    dashboard is closed. Methods may read or write files: call them in a thread.
+    If several dashboards save the same form, its file has what was saved last, and that of
+    `REPLACED` what another dashboard had saved before. Values of the environment and logins in URLs
+    are never in a file; those of drafts are kept in memory until the dashboard is closed. Methods may read or write files: call them in a thread.
     """
 
     def __init__(self, folder: Path) -> None:
         self._drafts, self._templates = folder / "drafts", folder / "templates"
         self._of_this_run: dict[str, Draft] = {}
         """The drafts read or saved in this run, by key."""
+        self._in_files: dict[str, Draft | None] = {}
+        """By key: the draft that this run has last read from its file, or written there."""
         self._unstored: dict[str, Draft | None] = {}
         """Drafts as in files, or `None` if removed, that could not be stored yet, by key."""
         self._lock = threading.Lock()
@@ -59,6 +65,7 @@ class SavedForms:
         with self._lock:
             if key not in self._of_this_run:
                 _, saved = _read(_file(self._drafts, key))
+                self._in_files[key] = saved
                 if saved is None:
                     return None
                 self._of_this_run[key] = _with_values(saved, initial_environment)
@@ -67,21 +74,28 @@ class SavedForms:
     def keep(self, key: str, draft: Draft | None, initial_environment: str = "") -> str:
         """Save a draft under a key, or remove it (`None`); return what the user should know.
 
-        `initial_environment` is the environment that the form had before the user typed.
+        A draft that another dashboard has saved meanwhile is not removed, and becomes `REPLACED` if
+        a new one is saved. `initial_environment` is the environment that the form had before the
+        user typed.
         """
         with self._lock:
+            words, file = "", _file(self._drafts, key)
             self._unstored.pop(key, None)
+            in_file = None if key in {SENT, REPLACED} else _read(file)[1]
+            is_of_another = in_file not in {None, self._in_files.get(key)}
             if draft is not None:
                 self._of_this_run[key] = draft
                 draft = _without_secrets(draft, initial_environment)
-            elif self._of_this_run.pop(key, None) is None:
-                return ""  # this run has none; one that another dashboard has saved stays
+                if is_of_another and in_file != draft:
+                    words = self._put_aside(file)
+            elif self._of_this_run.pop(key, None) is None or is_of_another:
+                return ""
             self._unstored[key] = draft
             for each, unstored in tuple(self._unstored.items()):
                 if not _store(self._drafts, each, unstored):
                     return f"{SAVING_FAILED}. It is kept until the dashboard is closed."
-                del self._unstored[each]
-            return self._drop_oldest(key)
+                self._in_files[each] = self._unstored.pop(each)
+            return words or self._drop_oldest(key)
 
     def templates(self) -> dict[str, Draft]:
         """Return the templates, sorted by name."""
@@ -91,6 +105,15 @@ class SavedForms:
     def keep_template(self, name: str, draft: Draft | None) -> bool:
         """Save a template without its secrets, or remove it (`None`); return whether it worked."""
         return _store(self._templates, name, None if draft is None else _without_secrets(draft))
+
+    def _put_aside(self, file: Path) -> str:
+        """Make the draft of another dashboard `REPLACED`; return words about it."""
+        try:
+            file.replace(_file(self._drafts, REPLACED))
+        except OSError:
+            return ""
+        self._of_this_run.pop(REPLACED, None)
+        return _REPLACED_OTHER
 
     def _drop_oldest(self, newest_key: str) -> str:
         """Remove the files of the oldest drafts above the limit; return words about it."""
@@ -159,7 +182,7 @@ def _store(folder: Path, name: str, draft: Draft | None) -> bool:
 
 
 def _read(file: Path) -> tuple[str, Draft | None]:
-    """Return the name and the draft in a file; the draft is `None` if it cannot be read."""
+    """Return the name in a file and its draft, which is `None` if there is none to read."""
     try:
         content = read_json(file)
         return str(content["name"]), draft_from_json(content["form"])

@@ -7,7 +7,13 @@ import pytest
 
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.jobs.facts import MASK
-from studio_tui.tui.form.saved_forms import MAX_DRAFTS, SENT, SavedForms, is_saved_completely
+from studio_tui.tui.form.saved_forms import (
+    MAX_DRAFTS,
+    REPLACED,
+    SENT,
+    SavedForms,
+    is_saved_completely,
+)
 
 WITH_SECRETS = Draft(
     query="print('ü')",
@@ -71,6 +77,7 @@ def test_unchanged_values_are_restored_from_the_initial_environment(path: Path) 
 def test_forms_of_different_keys_are_independent(path: Path) -> None:
     saved_forms = SavedForms(path)
     saved_forms.keep("a", Draft(query="1"))
+    os.utime(only_file(path), (1, 1))  # as a backup may do
     saved_forms.keep("b/../\ud800" + "c" * 500, Draft(query="2"))
     saved_forms.keep("a", None)
     reloaded = SavedForms(path)
@@ -84,6 +91,8 @@ def test_only_the_last_forms_are_kept_and_the_dropped_one_is_named(path: Path) -
         assert saved_forms.keep(str(number), Draft(query=str(number))) == ""
         file = max((path / "drafts").iterdir(), key=lambda file: file.stat().st_mtime_ns)
         os.utime(file, (number, number))
+    saved_forms = SavedForms(path)
+    assert saved_forms.draft("0") is not None
     assert saved_forms.keep("0", Draft(query="newest")) == ""
     words = saved_forms.keep("last", Draft(query="last"))
     assert words == f"At most {MAX_DRAFTS} unfinished forms are saved; the oldest was dropped: 1."
@@ -124,12 +133,28 @@ def test_two_dashboards_lose_no_form_or_template_of_the_other(path: Path) -> Non
     assert one.draft("edit") == Draft(query="2")
 
 
-def test_the_last_dashboard_that_saves_a_form_wins_and_each_keeps_its_own(path: Path) -> None:
+def test_a_form_that_another_dashboard_has_saved_too_is_kept_beside_it(path: Path) -> None:
     one, two = SavedForms(path), SavedForms(path)
-    one.keep("new", Draft(query="1", environment="A=hush"))
-    two.keep("new", Draft(query="2"))
-    assert one.draft("new") == Draft(query="1", environment="A=hush")
-    assert (two.draft("new"), SavedForms(path).draft("new")) == (Draft(query="2"),) * 2
+    assert one.keep("new", Draft(query="1", environment="A=hush")) == ""
+    assert two.draft(REPLACED) is None
+    words = two.keep("new", Draft(query="2"))
+    assert words.startswith("Another dashboard has saved this form too; f3 offers")
+    assert two.keep("new", Draft(query="2, continued")) == ""
+    assert one.draft("new") == Draft(query="1", environment="A=hush"), "each keeps its own"
+    for saved_forms in (two, SavedForms(path)):
+        assert saved_forms.draft("new") == Draft(query="2, continued")
+        assert saved_forms.draft(REPLACED) == Draft(query="1", environment=f"A={MASK}")
+    assert one.keep("new", None) == "", "what was sent from here is not what the other has typed"
+    assert one.draft("new") == Draft(query="2, continued")
+    assert one.keep("new", None) == ""
+    assert SavedForms(path).draft("new") is None
+
+
+def test_equal_forms_of_two_dashboards_replace_no_other_form(path: Path) -> None:
+    one, two = SavedForms(path), SavedForms(path)
+    one.keep(REPLACED, Draft(query="0"))
+    assert one.keep("new", Draft(query="1")) == two.keep("new", Draft(query="1")) == ""
+    assert two.draft(REPLACED) == Draft(query="0")
 
 
 def test_a_template_has_no_secrets_even_in_memory(path: Path) -> None:
