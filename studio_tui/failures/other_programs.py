@@ -22,7 +22,8 @@ _FATAL_DETAIL = re.compile(
 _THROWN = re.compile(rf"(?:Exception in thread \"[^\"]*\" |Caused by: )?({NAME})(?:: (.*))?$")
 """The first line of a Java exception; groups: name, message (`None` without one)."""
 _JAVA_FRAME = re.compile(r"\s+at [\w.$<>/]+\([^()]*\)$")
-_JAVA_CAUSE = re.compile(rf"\s*Caused by: ({NAME}(?:: .*)?)$")
+_JAVA_RELATED = re.compile(rf"\s*(?:Caused by|Suppressed): ({NAME}(?:: .*)?)$")
+"""The first line of a related exception (group 1); causes of suppressed ones are indented."""
 _NODE_FRAME = re.compile(r"\s+at .+(?::\d+:\d+\)?|<anonymous>\)?|\(native\))(?: \{)?$")
 _NODE_NAME = re.compile(rf"{NAME}(?: \[\w+\])?(?:: |$)")
 _NODE_CAUSE = re.compile(r"\s+\[cause\]: (\S.*)$")
@@ -108,9 +109,10 @@ def java_exception(lines: Sequence[str], start: int) -> ParsedException | None:
     end = _end_of(
         lines,
         start + 1,
-        lambda line: _JAVA_CAUSE.match(line) or is_frame(line) or _JAVA_FRAME.match(line),
+        lambda line: _JAVA_RELATED.match(line) or is_frame(line) or _JAVA_FRAME.match(line),
     )
-    causes = [cause[1] for line in lines[start + 1 : end] if (cause := _JAVA_CAUSE.match(line))]
+    related = filter(None, map(_JAVA_RELATED.match, lines[start + 1 : end]))
+    causes = [each[1] for each in related if each[0].startswith("Caused")]
     root = causes[-1] if causes else text
     return ParsedException(text if root == text else f"{text} (caused by {root})", end)
 

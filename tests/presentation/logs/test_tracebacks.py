@@ -112,6 +112,15 @@ Exception in thread "main" java.lang.IllegalStateException: outer
 Caused by: java.io.IOException: broken pipe
     at com.foo.Io.read(Io.java:9)
     ... 2 more"""
+SUPPRESSED_JAVA = """\
+java.lang.IllegalStateException: outer
+\tat com.foo.Bar.run(Bar.java:12)
+\tSuppressed: java.io.IOException: not closed
+\t\tat com.foo.Io.close(Io.java:9)
+\tCaused by: java.io.IOException: why it was not closed
+\t\tat com.foo.Io.close(Io.java:8)
+Caused by: java.io.IOException: broken pipe
+\tat com.foo.Io.read(Io.java:9)"""
 LOGGED_JAVA = """\
 2026-01-02 03:04:05,678 ERROR [main] c.Foo - request failed
 java.io.IOException: broken pipe
@@ -160,6 +169,7 @@ UNITS = [
     (f"[2026-01-02 03:04:05,678: ERROR/MainProcess] Task x raised: KeyError\n{CAUSE}",
      "RuntimeError (caused by KeyError: 'x')"),
     (JAVA, "IllegalStateException: outer (caused by IOException: broken pipe)"),
+    (SUPPRESSED_JAVA, "IllegalStateException: outer (caused by IOException: broken pipe)"),
     (LOGGED_JAVA, "IOException: broken pipe"),
     (f"{STAMP}cannot read", "cannot read"),
     ("npm ERR! code ELIFECYCLE", "code ELIFECYCLE"),
