@@ -17,6 +17,8 @@ from studio_tui.service.logs.store.spool import Spool
 
 _FIELDS = 3
 _RECORD_BYTES = _FIELDS * 8
+_NEAR = 64
+"""Records before and after the expected place that are searched first, as messages may be mixed."""
 
 
 class MessageRecord(NamedTuple):
@@ -87,6 +89,10 @@ class MessageIndex:
         expected = self._next_place
         if expected < len(self) and self[expected].id == message_id:
             return expected
+        first = max(0, expected - _NEAR)
+        ids = self.fields(first, 2 * _NEAR)[::_FIELDS]
+        if ids and ids[0] < message_id <= ids[-1]:
+            return first + bisect_left(ids, message_id)
         return bisect_left(range(len(self)), message_id, key=lambda at: self[at].id)
 
     def place_at(self, offset: int, *, since: int = 0) -> int:

@@ -5,6 +5,7 @@ import random
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from hypothesis import given
@@ -496,6 +497,18 @@ def test_a_rest_answer_with_another_log_adds_nothing(log: AssembledLog) -> None:
     comparison.add(b"four\n")
     assert comparison.differs
     assert log.raw == b"one\n"
+
+
+def test_the_index_finds_a_record_near_the_one_read_last_in_few_reads(tmp_path: Path) -> None:
+    index = MessageIndex(tmp_path)
+    index.extend(array("q", range(300_000)))
+    index[50_000]
+    with mock.patch.object(index, "fields", wraps=index.fields) as fields:
+        for place in (50_003, 50_001, 50_040, 50_000, 50_041):
+            assert index.place_of(index[place].id) == place
+            assert index.place_of(index[place].id - 1) == place
+    assert fields.call_count <= 6 * 5
+    index.close()
 
 
 def test_the_index_finds_every_record_of_many(tmp_path: Path) -> None:
