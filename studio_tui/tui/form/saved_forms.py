@@ -39,7 +39,9 @@ class SavedForms:
 
     If several dashboards save the same form, its file has what was saved last, and that of
     `REPLACED` what another dashboard had saved before. Values of the environment and logins in URLs
-    are never in a file; those of drafts are kept in memory until the dashboard is closed. Methods may read or write files: call them in a thread.
+    are never in a file; those of drafts are kept in memory until the dashboard is closed.
+
+    Methods may read or write files: call them in a thread.
     """
 
     def __init__(self, folder: Path) -> None:
