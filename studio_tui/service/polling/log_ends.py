@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from studio_tui import clock
 from studio_tui.api.client import StudioClient
@@ -38,6 +38,7 @@ END_BYTES = 64 * 1024
 PROGRESS_BYTES = 4096
 """Bytes that are requested if the job is not the selected one: enough for a progress bar."""
 MAX_FOLLOWED = 8
+"""Websockets at once, besides that of the selected job."""
 REPLAY_CHARACTERS = 4 * 1024 * 1024
 """Characters that a websocket may bring at once, as it begins with the whole log."""
 CHARACTERS_PER_SECOND = 256 * 1024
@@ -116,7 +117,8 @@ class LogEnds:
         self._logs: dict[str, _Log] = {}
         self._denied: dict[str, _Log] = {}
         """Logs that the token may not read, whose due times must not be forgotten."""
-        self._places = asyncio.Semaphore(MAX_FOLLOWED)
+        self._following: set[asyncio.Task[None]] = set()
+        """Tasks that may have a websocket, also while they close it."""
         self._request: asyncio.Task[None] | None = None
         self._next_request_at = 0.0
         """Earliest time of the next request, except for the selected job, in the loop's time."""
@@ -175,9 +177,7 @@ class LogEnds:
             while True:
                 await self._changed.wait()
                 self._changed.clear()
-                for log in self._logs.values():
-                    if log.following is None and log.state is JobState.RUNNING:
-                        log.following = tasks.create_task(self._follow(log), name="follow progress")
+                self._follow_some(tasks)
                 self._may_poll.set()
 
     def _choose_logs(self) -> None:
@@ -213,22 +213,39 @@ class LogEnds:
 
     # --- websockets ------------------------------------------------------------------------------
 
+    def _follow_some(self, tasks: asyncio.TaskGroup) -> None:
+        """Follow the selected log and as many others as may be followed."""
+        others = [log for log in self._logs.values() if not self._is_selected(log)]
+        followed = [log for log in others if log.following in self._following]
+        for log in followed[MAX_FOLLOWED:]:
+            cast("asyncio.Task[None]", log.following).cancel()
+            log.following = None
+        for log in self._logs.values():
+            has_place = len(self._following) < MAX_FOLLOWED or self._is_selected(log)
+            if has_place and log.following is None and log.state is JobState.RUNNING:
+                log.following = tasks.create_task(self._follow(log), name="follow progress")
+                self._following.add(log.following)
+                log.following.add_done_callback(self._give_place)
+
+    def _give_place(self, task: asyncio.Task[None]) -> None:
+        self._following.discard(task)
+        self._changed.set()
+
     async def _follow(self, log: _Log) -> None:
         backoff = Backoff(RECONNECT_PAUSE, LONGEST_REST, RECONNECT_PAUSE)
-        async with self._places:
-            while not log.end.is_final and backoff.failures < MAX_FRUITLESS_CONNECTIONS:
-                await self._reachability.wait()
-                try:
-                    await self._read_connection(log, backoff)
-                except AuthenticationError as error:
-                    self._refuse(error)
+        while not log.end.is_final and backoff.failures < MAX_FRUITLESS_CONNECTIONS:
+            await self._reachability.wait()
+            try:
+                await self._read_connection(log, backoff)
+            except AuthenticationError as error:
+                self._refuse(error)
+                return
+            except StudioError as error:
+                logger.info("progress of a job is not followed: %s", error)
+                self._reachability.note_failure(error)
+                if isinstance(error, PermissionDenied | ProtocolError):
                     return
-                except StudioError as error:
-                    logger.info("progress of a job is not followed: %s", error)
-                    self._reachability.note_failure(error)
-                    if isinstance(error, PermissionDenied | ProtocolError):
-                        return
-                await asyncio.sleep(self._stretch(backoff.add_failure()))
+            await asyncio.sleep(self._stretch(backoff.add_failure()))
 
     async def _read_connection(self, log: _Log, backoff: Backoff) -> None:
         loop = asyncio.get_running_loop()

@@ -90,8 +90,10 @@ class Studio:
                             return
             await asyncio.Event().wait()
         finally:
-            await asyncio.sleep(0.5)  # a websocket takes its time to close
-            self.open[job_id] -= 1
+            try:
+                await asyncio.sleep(0.5)  # a websocket takes its time to close
+            finally:
+                self.open[job_id] -= 1  # it is aborted if closing is canceled
 
     async def job_log_end(self, job_id: str, length: int, *, etag: str | None = None) -> LogBody:
         self.requests.append((asyncio.get_running_loop().time(), job_id))
@@ -272,6 +274,22 @@ def test_another_log_is_followed_in_place_of_a_log_that_is_no_longer_watched() -
             await asyncio.sleep(60)
             assert len(studio.requests) == count
         assert studio.most_open == MAX_FOLLOWED
+
+    run(scenario())
+
+
+def test_the_selected_log_has_a_websocket_beyond_those_of_other_logs() -> None:
+    async def scenario() -> None:
+        studio = Studio()
+        async with watching(studio) as (watch, _):
+            watch.watch(IDS)
+            await asyncio.sleep(1)
+            watch.select(job(1, "RUNNING", id=IDS[-1]))
+            await asyncio.sleep(1)
+            assert {each for each, count in studio.open.items() if count} == {*IDS[:8], IDS[-1]}
+            watch.select(job(1, "RUNNING", id=IDS[-2]))
+            await asyncio.sleep(1)
+            assert {each for each, count in studio.open.items() if count} == {*IDS[:8], IDS[-2]}
 
     run(scenario())
 
