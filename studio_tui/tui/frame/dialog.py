@@ -11,12 +11,12 @@ from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.events import ScreenResume
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from studio_tui.tui.frame.dialog_box import SHRINKS, DialogBox
 from studio_tui.tui.frame.opening import ReadAgain
 from studio_tui.tui.sheets import DIALOGS
+from studio_tui.tui.widgets.covered_screens import ShowsCoveredScreens
 from studio_tui.tui.widgets.lifetime import Lifetime
 from studio_tui.tui.widgets.toasts import hide_toasts
 
@@ -56,7 +56,7 @@ class AnsweredOnce(Lifetime):
             self.dismiss(*self._deferred_result)
 
 
-class Dialog(AnsweredOnce, ModalScreen[T], Generic[T]):
+class Dialog(AnsweredOnce, ShowsCoveredScreens[T], Generic[T]):
     """A modal question or report over a page: a heading, and a body and answers of the subclass."""
 
     CSS_PATH = DIALOGS

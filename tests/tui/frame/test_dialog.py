@@ -3,13 +3,16 @@
 from pathlib import Path
 from unittest import mock
 
-from textual.app import App
+from textual.app import App, ComposeResult
 from textual.screen import ModalScreen
+from textual.widgets import Label
 
 from studio_tui.tui.app import StudioApp
 from studio_tui.tui.frame.dialogs import Choose, Confirm
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.messages import GoBack
+from studio_tui.tui.sheets import OPENING
+from tests.driving import driving
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import (
     Dashboard,
@@ -110,3 +113,24 @@ async def test_the_key_that_starts_a_stopped_studio_works_while_a_question_is_op
         await pilot.press("ctrl+r")
         await until(pilot, lambda: restarter.request_restart.called)
         assert app.screen is question
+
+
+class Covered(App[int]):
+    """A label, which dialogs cover."""
+
+    CSS_PATH = OPENING
+
+    def compose(self) -> ComposeResult:
+        yield Label("before", id="below")
+
+
+async def test_a_change_below_is_visible_under_any_number_of_dialogs() -> None:
+    app = Covered()
+    async with driving(app, size=(60, 12)) as pilot:
+        answers: Answers = []
+        for count, words in ((1, "one"), (2, "two"), (3, "three")):
+            ask(app, answers)
+            await pilot.pause()
+            app.screen_stack[0].query_one("#below", Label).update(words)
+            await pilot.pause()
+            assert words in app.export_screenshot(), count
