@@ -69,7 +69,7 @@ class HoldBench:
     def _measures(
         self, name: str, terminal: Terminal, floor: tuple[Measure, ...] = ()
     ) -> tuple[Measure, ...]:
-        """Return frames per second, and the time between two."""
+        """Return frames per second, the times between two frames, and the longest of them."""
         times = probes.held(terminal, "down", self.effort.seconds * 3, _RATE)
         gaps = [(later - earlier) * 1000 for earlier, later in itertools.pairwise(times)]
         values = {

@@ -271,7 +271,7 @@ def test_a_studio_without_waiting_or_running_jobs_reads_and_writes_nothing(
     eventually(lambda: len(accesses) > count + 10, pause=0.02)
     studio.cancel(running)
     assert studio.wait_for_end(waiting)["status"] == "COMPLETE"
-    time.sleep(0.1)  # the last job's follower has told the dispatcher
+    time.sleep(0.1)  # until the last job's follower has told the dispatcher of the end
     accesses.clear()
-    time.sleep(0.5)  # fifty checks, if there were any
+    time.sleep(0.5)  # fifty checks, if the dispatcher still checked
     assert accesses == []

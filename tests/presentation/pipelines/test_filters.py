@@ -70,7 +70,7 @@ def test_every_job_matches_the_filter_of_its_state_and_of_no_other(sent: Pipelin
 
 @pytest.mark.parametrize("state", JobState)
 def test_jobs_can_be_filtered_by_every_state_that_studio_sends(state: JobState) -> None:
-    # Its parents are complete, so that the job is not shown as blocked instead of in its state.
+    # With complete parents, the job is shown in its own state, not as blocked.
     model = view_model(sixteen(embed="COMPLETE", thumbs="COMPLETE", join_feats=state))
     matches = matching_jobs(f"is:{state.lower()}", model, haystacks_of(model))
     assert "join_feats" in matches

@@ -235,7 +235,7 @@ async def test_an_older_job_whose_creation_time_becomes_known_takes_its_place() 
     feed = JobsFeed(server)
     feed.request_more()
     assert numbers((await feed.fetch()).jobs)[:2] == [500, 1]
-    # Between those of jobs 150 and 151.
+    # It was created between jobs 150 and 151.
     server.jobs_now[150] = job(500, "RUNNING", created_at=NOON - timedelta(minutes=150.5))
     assert numbers((await feed.fetch()).jobs)[149:152] == [150, 500, 151]
 
