@@ -178,7 +178,7 @@ PIPELINE_COLUMNS: tuple[PipelineColumn, ...] = (
         text=lambda pipeline: pipeline.name or "",
     ),
     ListColumn(  # `grow`: it gets most of the spare space
-        Column("target", "TARGET", 14, grow=2),
+        Column("target", "TARGET", 10, grow=2),
         lambda row: target_cell(row.pipeline),
         SortOrder("target", lambda pipeline, now: (pipeline.triggered_from or "").lower()),
         text=lambda pipeline: pipeline.triggered_from or "",

@@ -181,4 +181,6 @@ def _cannot_save(error: OSError, path: Path) -> CannotSaveError:
     name = safe_line(path.name)
     if isinstance(error, FileExistsError):
         return CannotSaveError(f"{name} exists already.")
+    if isinstance(error, FileNotFoundError):
+        return CannotSaveError(f"There is no folder {safe_line(str(path.parent))}.")
     return CannotSaveError(f"{name} cannot be written: {error.strerror}.")

@@ -5,8 +5,10 @@ from typing import Self
 from textual.geometry import Region
 from textual.screen import ModalScreen, ScreenResultType
 
+from studio_tui.tui.widgets.lifetime import Lifetime
 
-class ShowsCoveredScreens(ModalScreen[ScreenResultType]):
+
+class ShowsCoveredScreens(Lifetime, ModalScreen[ScreenResultType]):
     """A modal screen below which a change is visible also if other modal screens are in between."""
 
     def refresh(

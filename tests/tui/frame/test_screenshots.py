@@ -73,7 +73,7 @@ async def test_a_current_folder_that_no_longer_exists_is_reported(
     async with dashboard(studio, home / "data") as pilot:
         (home / "here").rmdir()
         await take_screenshot(pilot)
-        await until_shown(pilot, "No screenshot", "No such file or directory.")
+        await until_shown(pilot, "No screenshot", "There is no folder")
 
 
 async def test_a_screenshot_above_the_file_size_limit_is_reported_and_leaves_no_file(
