@@ -270,13 +270,18 @@ async def test_a_notice_ends_when_its_screen_is_covered_and_never_covers_the_tab
         await until(pilot, lambda: screen_text(pilot).count("continued") == 12)
 
 
-async def test_ctrl_c_pressed_twice_quits_from_any_page_if_nothing_is_lost(
-    shared_studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("keys", "words"), [(["n"], "New job"), (["2", "t"], "Rebuild datasets")])
+async def test_ctrl_c_pressed_twice_quits_from_any_page_and_dialog_if_nothing_is_lost(
+    shared_studio: ThreadStudio,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    keys: list[str],
+    words: str,
 ) -> None:
     monkeypatch.setattr(studio_tui.tui.app, "QUIT_WITHIN", HANG)
     async with dashboard(shared_studio, tmp_path, size=(80, 24)) as pilot:
-        await pilot.press("n")
-        await until_shown(pilot, "New job")
+        await pilot.press(*keys)
+        await until_shown(pilot, words)
         await pilot.press("ctrl+c")
         await until_shown(pilot, "Press ctrl+c again to quit")
         await pilot.press("ctrl+c")

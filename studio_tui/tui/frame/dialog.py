@@ -66,6 +66,7 @@ class Dialog(AnsweredOnce, ShowsCoveredScreens[T], Generic[T]):
         Binding(
             "ctrl+l", "app.close_notices", "close notices", show=False, id="dialog.close_notices"
         ),
+        Binding("ctrl+c", "app.help_quit", "quit", show=False, id="dialog.quit"),
         Binding("ctrl+r,f5", "refresh", "refresh", show=False, id="dialog.refresh"),
         Binding("down", "scroll(1)", "down", show=False, id="dialog.down"),
         Binding("up", "scroll(-1)", "up", show=False, id="dialog.up"),

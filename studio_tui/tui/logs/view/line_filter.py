@@ -283,7 +283,7 @@ class LineFilter(ViewController):
             self._place_before = None
 
     def ask(self) -> None:
-        self._view.prompt.ask(FILTER, "" if self.typed == _PROBLEMS else self.typed)
+        self._view.ask(FILTER, "" if self.typed == _PROBLEMS else self.typed)
 
     @property
     def _before(self) -> str:

@@ -47,7 +47,7 @@ class LineNumbers(ViewController):
             "colon",
             "go to a line",
             "Go to a line by its number",
-            lambda self: self._view.prompt.ask(LINE),
+            lambda self: self._view.ask(LINE),
             lambda self: self._view.why_no_log(),
         ),
     )

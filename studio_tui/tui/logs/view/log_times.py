@@ -145,7 +145,7 @@ class LogTimes(ViewController):
 
         It is opened even then, as otherwise what is typed next would run commands.
         """
-        self._view.prompt.ask(TIME)
+        self._view.ask(TIME)
         self._work.run(partial(self._look, self._warn), "look for times")
 
     def _warn(self) -> None:

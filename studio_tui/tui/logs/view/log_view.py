@@ -34,7 +34,7 @@ from studio_tui.tui.logs.view.search import LogSearch
 from studio_tui.tui.logs.view.selection import LineSelection
 from studio_tui.tui.logs.view.viewport import Row
 from studio_tui.tui.widgets.bar import Bar, Part
-from studio_tui.tui.widgets.prompt import FILTER, SEARCH, TIME, LinePrompt
+from studio_tui.tui.widgets.prompt import FILTER, SEARCH, TIME, LinePrompt, PromptKind
 
 _COMMANDS: tuple[Command["LogView"], ...] = (
     Command(
@@ -318,6 +318,11 @@ class LogView(HasCommands, Widget):
             self.scrolling.drag_to(self.bar.byte_at(event.y))
 
     # --- the prompt ------------------------------------------------------------------------------
+
+    def ask(self, kind: PromptKind, value: str = "") -> None:
+        """Open the prompt with the text `value`, instead of an earlier message."""
+        self.show_message("")
+        self.prompt.ask(kind, value)
 
     def on_line_prompt_changed(self, event: LinePrompt.Changed) -> None:
         if event.kind in {SEARCH, FILTER} and self.prompt.is_open:

@@ -148,7 +148,7 @@ class LogSearch(MatchSteps):
             "slash",
             "search",
             "Search the log",
-            lambda self: self._view.prompt.ask(SEARCH),
+            lambda self: self._view.ask(SEARCH),
             lambda self: self._view.why_no_log(),
         ),
         Command(

@@ -781,6 +781,8 @@ async def test_the_commands_for_times_explain_that_the_log_has_none(store: LogSt
             == " times beside the lines: local time; the lines of this log have no times"
         )
         assert view.pane.times is None, "an empty column takes no space"
+        await pilot.press("slash", "escape")
+        assert "times" not in status_text(view), "a prompt replaces the message"
         store.append(TIMED)
         await pilot.press("T")
         await until(pilot, lambda: view.pane.times is not None)
