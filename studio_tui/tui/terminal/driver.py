@@ -21,7 +21,7 @@ from studio_tui.tui.terminal.output import TerminalOutput
 
 
 class TerminalDriver(LinuxDriver):
-    """Textual's driver, which also notifies the app as soon as the terminal has gone."""
+    """Textual's driver, which also notifies the app when a terminal not lent to others has gone."""
 
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
