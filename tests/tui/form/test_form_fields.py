@@ -441,3 +441,18 @@ async def test_a_notice_does_not_cover_the_field_in_which_one_types(
             assert not field.overlaps(form.query_one("Toast").region), name
             await pilot.press("ctrl+l")
             await until(pilot, lambda: not form.query("Toast"))
+
+
+async def test_a_notice_leaves_the_cursor_in_sight_in_a_text_that_no_longer_fits(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path, size=(80, 24)) as pilot:
+        form = await open_form(pilot)
+        await pilot.resize_terminal(40, 12)
+        await go_to(pilot, "query")
+        for _ in range(9):
+            await pilot.press(*"a=1", "enter")
+        await pilot.press(*"last=1")
+        pilot.app.notify("\n".join(["5 jobs ended", *["failed: a.py"] * 4]), severity="error")
+        await until(pilot, lambda: form.query_one("Toast").region)
+        await until_shown(pilot, "last=1")
