@@ -5,6 +5,7 @@ requests the newest page, the active jobs beyond it, and those that were active 
 all others are cached.
 """
 
+import asyncio
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,6 +36,11 @@ requested them: otherwise a dashboard that is open for weeks would need ever mor
 ACTIVE_LIMIT = 1000
 SINGLE_LOOKUPS = 8
 """Maximum number of jobs that are requested one by one instead of in one long list."""
+
+MANY = 2000
+"""Number of jobs from which merging them, and then showing them, each takes longer than a frame."""
+REST_FOR_KEYS = 0.02
+"""Seconds between merging and showing many jobs, for the keys that were pressed meanwhile."""
 
 _NEWEST = datetime.max.replace(tzinfo=UTC)
 _OLDEST = datetime.min.replace(tzinfo=UTC)
@@ -128,6 +134,8 @@ class JobsFeed(GrowingFeed):
         self._merge(newest, (*(active.items if active else ()), *ended), limit)
         self._last_pages = (newest, active)
         self._loaded = max(self._loaded, limit)
+        if len(self._answer.jobs) >= MANY:
+            await asyncio.sleep(REST_FOR_KEYS)
         return self._answer
 
     async def _read(self, limit: int) -> tuple[ResultPage[Job], ResultPage[Job] | None, int]:
