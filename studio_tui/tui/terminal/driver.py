@@ -42,6 +42,8 @@ class TerminalDriver(LinuxDriver):
         self._has_terminal = self._key_thread is not None and self._key_thread.is_alive()
 
     def stop_application_mode(self) -> None:
+        # After a change of the size, tmux may leave what is drawn in the shell's screen.
+        self.write("\x1b[2J")
         self._has_terminal = False
         super().stop_application_mode()
 

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from textual import events
 from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
 
 from studio_tui.tui.terminal.driver import TerminalDriver
 from tests.driving import driving
@@ -52,3 +53,18 @@ async def test_output_is_written_directly_and_not_by_textuals_writer_thread(
         monkeypatch.setattr(driver._output, "write", written.append)
         driver.write("seen")
         assert written == ["seen"]
+
+
+async def test_the_screen_is_cleared_before_the_terminal_returns_to_the_shell(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = KeyRecorderApp()
+    async with driving(app):
+        driver = TerminalDriver(app)
+        written: list[str] = []
+        monkeypatch.setattr(driver._output, "write", written.append)
+        monkeypatch.setattr(
+            LinuxDriver, "stop_application_mode", lambda self: self.write("\x1b[?1049l")
+        )
+        driver.stop_application_mode()
+        assert written == ["\x1b[2J", "\x1b[?1049l"]
